@@ -1,0 +1,143 @@
+namespace Actors.RunnerApi.Sandboxes;
+
+/// <summary>Starts and stops hardened containers. Every driver passes the same conformance suite; nothing above this seam knows which one runs.</summary>
+public interface ISandboxDriver
+{
+    /// <summary>Creates the container by digest, pulling the image when it is absent. Does nothing but return the present one when the id exists already.</summary>
+    /// <exception cref="SandboxException">The engine refused; the code says why.</exception>
+    Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Starts the container when it has not run yet, and connects to its stdio. Stdout and stderr are delivered from the container's first byte on,
+    /// without gap or repetition, also when an earlier connection (of a process that is gone) read a part of them. Disposing the connection leaves the container running and its stdin open.</summary>
+    Task<ISandboxConnection> AttachAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>State now, or null when there is no such container.</summary>
+    Task<SandboxStatus?> InspectAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Every container of this driver, whoever created it.</summary>
+    Task<IReadOnlyList<SandboxStatus>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Kills and removes the container with all it holds. Succeeds when it is gone already.</summary>
+    Task StopAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>The runtime that <paramref name="wanted"/> resolves to on this machine, or null when it is not installed.</summary>
+    string? ResolveRuntime(SandboxRuntime wanted);
+}
+
+/// <summary>Live stdio of one container. The three streams are independent; a reader must drain both outputs.</summary>
+public interface ISandboxConnection : IAsyncDisposable
+{
+    /// <summary>The container's stdin; closing it does not close the container's.</summary>
+    Stream Stdin { get; }
+
+    /// <summary>The container's stdout from its first byte.</summary>
+    Stream Stdout { get; }
+
+    /// <summary>The container's stderr from its first byte.</summary>
+    Stream Stderr { get; }
+}
+
+/// <summary>What the policy's profile asks for.</summary>
+public enum SandboxRuntime
+{
+    /// <summary>gVisor when present, else runc.</summary>
+    Auto,
+
+    /// <summary>gVisor or nothing.</summary>
+    Runsc,
+
+    /// <summary>The host's kernel, shared.</summary>
+    Runc,
+}
+
+/// <summary>Everything that defines one sandbox. Hardening is not part of it: it is the same for all.</summary>
+public sealed record SandboxSpec
+{
+    /// <summary>Name, unique per driver: <c>a-z 0-9 -</c>, at most 128 characters.</summary>
+    public required string Id { get; init; }
+
+    /// <summary><c>host/repository@sha256:…</c>.</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>True when the policy marks the registry as plain HTTP.</summary>
+    public bool InsecureRegistry { get; init; }
+
+    /// <summary>Replaces the image's command.</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>Environment, secrets included: never on a command line, never logged.</summary>
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Runtime by name, as <see cref="ISandboxDriver.ResolveRuntime"/> gave it.</summary>
+    public required string Runtime { get; init; }
+
+    /// <summary>CPU in thousandths of a core.</summary>
+    public required int CpuMillis { get; init; }
+
+    /// <summary>Memory in bytes, swap included.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>Most processes and threads.</summary>
+    public required int Pids { get; init; }
+
+    /// <summary>The engine itself stops the container after this time, also when the runner is dead.</summary>
+    public required TimeSpan Lifetime { get; init; }
+
+    /// <summary>Bytes of stdout and stderr after which the runner stops the container; the engine's own log is bounded above it.</summary>
+    public required long OutputBytes { get; init; }
+}
+
+/// <summary>A container as the engine sees it.</summary>
+/// <param name="Id">The sandbox's id.</param>
+/// <param name="PodName">The engine's name of the container.</param>
+/// <param name="State">Life cycle.</param>
+/// <param name="ExitCode">Once ended.</param>
+/// <param name="OutOfMemory">The memory limit killed it.</param>
+/// <param name="Runtime">The runtime that runs it.</param>
+/// <param name="CreatedAt">UTC, by the engine's clock.</param>
+/// <param name="Deadline">When its lifetime ends, UTC.</param>
+public sealed record SandboxStatus(
+    string Id,
+    string PodName,
+    SandboxState State,
+    int? ExitCode,
+    bool OutOfMemory,
+    string Runtime,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset Deadline);
+
+/// <summary>Life cycle of a container.</summary>
+public enum SandboxState
+{
+    /// <summary>Never started.</summary>
+    Created,
+
+    /// <summary>Running.</summary>
+    Running,
+
+    /// <summary>Ended.</summary>
+    Exited,
+}
+
+/// <summary>What went wrong at the engine.</summary>
+public enum SandboxFault
+{
+    /// <summary>The image could not be pulled.</summary>
+    PullFailed,
+
+    /// <summary>The container could not be created or started.</summary>
+    StartFailed,
+
+    /// <summary>The runtime is not installed.</summary>
+    RuntimeUnavailable,
+
+    /// <summary>The engine did not answer in time or is not installed.</summary>
+    EngineUnavailable,
+}
+
+/// <summary>A typed failure of the engine. The message names the thing and the fix, and holds no secret.</summary>
+public sealed class SandboxException(SandboxFault fault, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>The kind of failure.</summary>
+    public SandboxFault Fault { get; } = fault;
+}
