@@ -3,6 +3,8 @@ namespace Actors.Grains.Schemas;
 /// <summary>Keywords that apply subschemas.</summary>
 internal static class ApplicatorVocabulary
 {
+    private const int LongestHint = 400;
+
     public static void Read(KeywordReader reader)
     {
         ObjectApplicators.Read(reader);
@@ -39,6 +41,9 @@ internal static class ApplicatorVocabulary
     {
         var closest = attempts.Where(a => a.Count > 0).MaxBy(a => (a[0].InstancePointer.Count(c => c == '/'), -a.Count));
         var hint = closest is null ? "" : $"; the closest one says: {closest[0]}";
+
+        // Alternatives inside alternatives would pile up their hints.
+        hint = hint.Length <= LongestHint ? hint : hint[..LongestHint] + "…";
         frame.Fail(keyword, $"fits none of the {Describe.Count(attempts.Count, "alternative")}{hint}");
     }
 
