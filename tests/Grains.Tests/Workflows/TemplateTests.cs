@@ -124,9 +124,9 @@ public sealed class TemplateTests
     {
         string[] pieces = ["${{", "}}", "$", " ", ".", "[", "]", "\"", "'", "\\", "params", "steps", "run", "id", "result", "read", "0", "a", "{", "é", "\ud83d\ude00", "\0"];
         var texts = Gen.Elements(pieces).ListOf().Select(p => string.Concat(p));
-        Prop.ForAll(texts.ToArbitrary(), Try).QuickCheckThrowOnFailure();
-        Prop.ForAll<NonNull<string>>(text => Try(text.Get)).QuickCheckThrowOnFailure();
-        Prop.ForAll(texts.ToArbitrary(), text => Try("${{ params" + text + " }}")).QuickCheckThrowOnFailure();
+        Prop.ForAll(texts.ToArbitrary(), Try).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        Prop.ForAll<NonNull<string>>(text => Try(text.Get)).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        Prop.ForAll(texts.ToArbitrary(), text => Try("${{ params" + text + " }}")).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
         static void Try(string text)
         {

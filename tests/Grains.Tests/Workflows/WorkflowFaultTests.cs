@@ -19,8 +19,8 @@ public sealed class WorkflowFaultTests
     [InlineData("timeout: 5m", "<<: { a: b }", "a.yaml:4:1: A merge key is not allowed.")]
     [InlineData("timeout: 5m", "? [a]\n: b", "a.yaml:4:3: A name must be a scalar, not a list.")]
     [InlineData("  type: object", "  type: string", "a.yaml:6:9: The schema of the params must have 'type: object'. Add it.")]
-    [InlineData("maxLength: 200", "maxLength: -1", "a.yaml:8:52: The schema of the params is not valid at #/properties/path/maxLength: must be a whole number of 0 or more.")]
-    [InlineData("maxLength: 200", "maxLength: .inf", "a.yaml:8:52: JSON has no .inf.")]
+    [InlineData("maxLength: 200", "maxLength: -1", "a.yaml:8:50: The schema of the params is not valid at #/properties/path/maxLength: must be a whole number of 0 or more.")]
+    [InlineData("maxLength: 200", "maxLength: .inf", "a.yaml:8:50: JSON has no .inf.")]
     [InlineData("image: 127.0.0.1:5000/examples/words:1", "image: \"a b\"", "a.yaml:19:12: 'image' must be an image reference")]
     [InlineData("image: 127.0.0.1:5000/examples/words:1", "profile: default", "a.yaml:19:5: A server lacks 'image'. Add it.")]
     [InlineData("args: [\"/data\"]", "args: /data", "a.yaml:13:11: 'args' must be a list, not a string.")]
@@ -30,7 +30,7 @@ public sealed class WorkflowFaultTests
     [InlineData("LOG_LEVEL: info", "1A: info", "a.yaml:14:12: A name in 'env' must be an environment variable's name")]
     [InlineData("cpu: 500m", "cpu: 0.0005", "a.yaml:17:20: 'cpu' must be cores such as 500m")]
     [InlineData("memory: 256Mi", "memory: 256MB", "a.yaml:17:34: 'memory' must be bytes or a whole number of Ki")]
-    [InlineData("lifetime: 5m", "lifetime: 0s", "a.yaml:17:64: 'lifetime' must be a duration")]
+    [InlineData("lifetime: 5m", "lifetime: 0s", "a.yaml:17:62: 'lifetime' must be a duration")]
     [InlineData("cpu: 500m", "gpu: 1", "a.yaml:17:15: 'limits' has no \"gpu\". Use one of: cpu, memory, pids, lifetime.")]
     [InlineData("server: words", "server: word", "a.yaml:27:13: There is no server 'word'. Use one of: \"files\", \"words\".")]
     [InlineData("server: words", "server: files", "a.yaml:18:3: The server \"words\" is used by no step.")]
@@ -72,7 +72,9 @@ public sealed class WorkflowFaultTests
     [InlineData("a: [", "This is not valid YAML")]
     [InlineData("a: b\n---\nc: d", "A second document is not allowed")]
     [InlineData("%TAG ! tag:x,2000:\n---\na: b", "A YAML directive is not allowed")]
-    [InlineData("a: \"\\ud800\"", "")]
+    [InlineData("a: \"\\ud800\"", "a.yaml:1:4: This is not valid YAML")]
+    [InlineData("a: b\nc: d\0\n", "a.yaml:2:5: A control character is not allowed")]
+    [InlineData("a: { b: c,\t\n  >!t*a\\u>|&aid}::", "a.yaml:")]
     public void Parse_NoWorkflow_IsATypedError(string yaml, string expected) =>
         Assert.Contains(expected, Assert.Throws<WorkflowLoadException>(() => WorkflowCatalog.Parse("a.yaml", yaml)).Message, StringComparison.Ordinal);
 
@@ -117,10 +119,10 @@ public sealed class WorkflowFaultTests
     {
         string[] pieces = ["id", "version", "servers", "steps", "params", ": ", ":", "\n", "\n  ", "- ", "[", "]", "{", "}", "\"", "'", "|", ">", "&a", "*a", "!t", "%", "#", "${{", "}}", "x", "1", "\t", "\\u", "d800", "\0", ","];
         var texts = Gen.Elements(pieces).ListOf().Select(p => string.Concat(p));
-        Prop.ForAll(texts.ToArbitrary(), Try).QuickCheckThrowOnFailure();
-        Prop.ForAll<NonNull<string>>(t => Try(t.Get)).QuickCheckThrowOnFailure();
+        Prop.ForAll(texts.ToArbitrary(), Try).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
+        Prop.ForAll<NonNull<string>>(t => Try(t.Get)).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
         var cuts = from at in Gen.Choose(0, WorkflowSamples.Count.Length) from piece in texts select WorkflowSamples.Count.Insert(at, piece);
-        Prop.ForAll(cuts.ToArbitrary(), Try).QuickCheckThrowOnFailure();
+        Prop.ForAll(cuts.ToArbitrary(), Try).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
         static void Try(string yaml)
         {

@@ -65,9 +65,9 @@ internal sealed class ReferenceChecker(JsonElement paramsSchema, IReadOnlyList<R
         }
 
         var position = steps.TakeWhile(s => s.Definition.Id != id).Count();
-        return position == finished ? $"the step '{id}' can't use its own result."
-            : position < steps.Count ? $"the step '{id}' runs later. Move it before this one."
-            : $"there is no step {Describe.Name(id)}. Use one of: {Names(steps.Take(finished).Select(s => s.Definition.Id))}.";
+        return position == steps.Count ? $"there is no step {Describe.Name(id)}. Use one of: {Names(steps.Take(finished).Select(s => s.Definition.Id))}."
+            : position == finished ? $"the step '{id}' can't use its own result."
+            : $"the step '{id}' runs later. Move it before this one.";
     }
 
     /// <summary>Follows the path as far as the schema lists all names.</summary>

@@ -18,17 +18,46 @@ internal sealed class YamlReader
     /// <summary>Null when there is no mapping at the root; then there is a fault.</summary>
     public static YamlMap? Read(string yaml, FaultList faults)
     {
+        if (HasControlCharacter(yaml, faults))
+        {
+            return null;
+        }
+
+        using var text = new StringReader(yaml);
+        var parser = new Parser(text);
         try
         {
-            using var text = new StringReader(yaml);
-            return new YamlReader(new Parser(text), faults).Document();
+            return new YamlReader(parser, faults).Document();
         }
         catch (YamlException e)
         {
-            faults.Add(e.Start.Line, e.Start.Column, $"This is not valid YAML: {Schemas.Describe.Shorten(e.Message)}");
+            faults.Add(e.Start.Line, e.Start.Column, $"This is not valid YAML: {Schemas.Describe.Shorten(e.Message)}. Mend the text here.");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or OverflowException)
+        {
+            // The scanner has states that it does not report as faults of the text.
+            faults.Add(parser.Current?.End.Line ?? 1, parser.Current?.End.Column ?? 1, "This is not valid YAML. Mend the text behind this place.");
         }
 
         return null;
+    }
+
+    // The scanner takes a zero character for the end of the text, and YAML allows none of the others.
+    private static bool HasControlCharacter(string yaml, FaultList faults)
+    {
+        var (line, column) = (1, 1);
+        foreach (var c in yaml)
+        {
+            if (char.IsControl(c) && c is not ('\t' or '\n' or '\r' or '\u0085'))
+            {
+                faults.Add(line, column, "A control character is not allowed. Write it as an escape in a double-quoted string.");
+                return true;
+            }
+
+            (line, column) = c == '\n' ? (line + 1, 1) : (line, column + 1);
+        }
+
+        return false;
     }
 
     private YamlMap? Document()
