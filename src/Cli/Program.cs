@@ -1,1 +1,25 @@
-return 0;
+using System.CommandLine;
+using Actors.Cli;
+using Actors.Cli.Commands;
+
+var root = new RootCommand("Actors runs workflows over untrusted MCP servers, each in a verified, sandboxed container.")
+{
+    WorkflowsCommand.Create(),
+    RunCommand.Create(),
+    GetCommand.Create(),
+    CancelCommand.Create(),
+    TraceCommand.Create(),
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (CommandException e)
+{
+    await Console.Error.WriteLineAsync($"actors: {e.Message}");
+    return ExitCodes.Error;
+}
+catch (OperationCanceledException)
+{
+    return ExitCodes.Interrupted;
+}

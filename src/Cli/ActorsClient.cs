@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Actors.Cli;
+
+/// <summary>An MCP client of a silo. A tool's typed error becomes a <see cref="CommandException"/>.</summary>
+internal sealed class ActorsClient : IAsyncDisposable
+{
+    private readonly McpClient _client;
+
+    private ActorsClient(McpClient client) => _client = client;
+
+    public static async Task<ActorsClient> ConnectAsync(Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = url, TransportMode = HttpTransportMode.StreamableHttp, Name = "actors" });
+            return new ActorsClient(await McpClient.CreateAsync(transport, cancellationToken: cancellationToken));
+        }
+        catch (Exception e) when (e is HttpRequestException or McpException or TimeoutException or IOException)
+        {
+            throw new CommandException($"No silo answers at {url}: {e.Message}. Start one with eng/demo.sh --keep, or name another with --url.");
+        }
+    }
+
+    /// <summary>Calls a tool and reads its structured content.</summary>
+    public async Task<T> CallAsync<T>(string tool, object arguments, IProgress<ProgressNotificationValue>? progress, CancellationToken cancellationToken)
+    {
+        var given = JsonSerializer.SerializeToElement(arguments, ActorsJson.Options).EnumerateObject()
+            .ToDictionary(p => p.Name, p => (object?)p.Value, StringComparer.Ordinal);
+        CallToolResult result;
+        try
+        {
+            result = await _client.CallToolAsync(tool, given, progress, cancellationToken: cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or McpException or IOException)
+        {
+            throw new CommandException($"The silo did not answer {tool}: {e.Message}");
+        }
+
+        if (result.StructuredContent is not { } content)
+        {
+            throw new CommandException($"The silo answered {tool} without structured content.");
+        }
+
+        if (result.IsError == true)
+        {
+            var error = content.TryGetProperty("error", out var typed) ? typed.Deserialize<RunError>(ActorsJson.Options) : null;
+            throw new CommandException(error is null ? content.GetRawText() : $"{error.Code}: {string.Join("\n  ", [error.Message, .. error.Details ?? []])}");
+        }
+
+        return content.Deserialize<T>(ActorsJson.Options)!;
+    }
+
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+}
+
+/// <summary>An error for the person at the terminal; ends the program with exit code 1.</summary>
+internal sealed class CommandException(string message) : Exception(message);

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+
+namespace Actors.Cli.Commands;
+
+/// <summary><c>actors get</c>.</summary>
+internal static class GetCommand
+{
+    public static Command Create() => RunViewCommand.Create("get", "Print a run's status.", "get_run");
+}
+
+/// <summary><c>actors cancel</c>.</summary>
+internal static class CancelCommand
+{
+    public static Command Create() => RunViewCommand.Create("cancel", "Ask a run to stop.", "cancel_run");
+}
+
+/// <summary>A command that calls a tool with a run id and prints the run it answers with.</summary>
+internal static class RunViewCommand
+{
+    public static Command Create(string name, string description, string tool)
+    {
+        var id = CommonOptions.RunId();
+        var json = CommonOptions.Json();
+        var url = CommonOptions.Url();
+        var command = new Command(name, description + " Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, json, url };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            var run = await client.CallAsync<RunView>(tool, new { run_id = parsed.GetValue(id) }, null, cancellationToken);
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(run, ActorsJson.Options));
+            }
+            else
+            {
+                RunPrinter.Print(run);
+            }
+
+            return run switch
+            {
+                { Status: not RunStatus.Done } => ExitCodes.NotDone,
+                { Outcome: RunOutcome.Succeeded } => ExitCodes.Ok,
+                _ => ExitCodes.NotSucceeded,
+            };
+        });
+        return command;
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text.Json;
+using Actors.Cli.Trace;
+using Actors.Grains.Interfaces;
+using ModelContextProtocol;
+
+namespace Actors.Cli.Commands;
+
+/// <summary><c>actors run</c>.</summary>
+internal static class RunCommand
+{
+    private const int LargestParams = 256 * 1024;
+
+    public static Command Create()
+    {
+        var workflow = new Argument<string>("workflow") { Description = "An id from 'actors workflows'." };
+        var parameters = new Option<string>("--params") { Description = "A JSON object, or @FILE to read one.", DefaultValueFactory = _ => "{}" };
+        var key = new Option<string?>("--idempotency-key") { Description = "Repeating the command with the same key returns the same run." };
+        var trace = new Option<bool>("--trace") { Description = "Print the trace at the end." };
+        var json = CommonOptions.Json();
+        var url = CommonOptions.Url();
+        var command = new Command("run", "Run a workflow and wait for its end. Exit code 0: succeeded, 2: ended otherwise.") { workflow, parameters, key, trace, json, url };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            var request = new { workflow_id = parsed.GetValue(workflow), @params = ReadParams(parsed.GetValue(parameters)!), idempotency_key = parsed.GetValue(key) };
+            var run = await RunAsync(client, request, cancellationToken);
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(JsonSerializer.Serialize(run, ActorsJson.Options));
+            }
+            else
+            {
+                RunPrinter.Print(run);
+            }
+
+            if (parsed.GetValue(trace))
+            {
+                TracePrinter.Print(await TraceReader.ReadAsync(client, run.RunId, cancellationToken));
+            }
+
+            return run.Outcome == RunOutcome.Succeeded ? ExitCodes.Ok : ExitCodes.NotSucceeded;
+        });
+        return command;
+    }
+
+    private static async Task<RunView> RunAsync(ActorsClient client, object request, CancellationToken cancellationToken)
+    {
+        var progress = new ProgressLine();
+        var run = await client.CallAsync<RunView>("run_workflow", request, progress, cancellationToken);
+        while (run.Status != RunStatus.Done)
+        {
+            run = await client.CallAsync<RunView>("wait_run", new { run_id = run.RunId }, progress, cancellationToken);
+        }
+
+        return run;
+    }
+
+    private static JsonElement ReadParams(string text)
+    {
+        try
+        {
+            if (text.StartsWith('@'))
+            {
+                var file = new FileInfo(text[1..]);
+                text = file.Length <= LargestParams ? File.ReadAllText(file.FullName) : throw new CommandException($"{file.FullName} is over {LargestParams} bytes.");
+            }
+
+            return JsonElement.Parse(text);
+        }
+        catch (JsonException e)
+        {
+            throw new CommandException($"--params is no JSON: {e.Message}");
+        }
+        catch (IOException e)
+        {
+            throw new CommandException($"--params: {e.Message}");
+        }
+    }
+
+    /// <summary>One line per message, on stderr, so that stdout holds the result alone.</summary>
+    private sealed class ProgressLine : IProgress<ProgressNotificationValue>
+    {
+        public void Report(ProgressNotificationValue value) => Console.Error.WriteLine($"… {Terminal.Safe(value.Message ?? "")}");
+    }
+}

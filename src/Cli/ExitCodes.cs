@@ -1,0 +1,20 @@
+namespace Actors.Cli;
+
+/// <summary>What the program's exit code says.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done; a run succeeded.</summary>
+    public const int Ok = 0;
+
+    /// <summary>The command failed: wrong use, no silo, a typed error.</summary>
+    public const int Error = 1;
+
+    /// <summary>The run ended with another outcome than succeeded, or a trace does not verify.</summary>
+    public const int NotSucceeded = 2;
+
+    /// <summary>The run is not done yet.</summary>
+    public const int NotDone = 3;
+
+    /// <summary>Interrupted.</summary>
+    public const int Interrupted = 130;
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+
+namespace Actors.Cli.Trace;
+
+/// <summary>What a trace entry says, in a few lines of safe text.</summary>
+internal static class TraceWords
+{
+    private const int MostValue = 300;
+
+    public static IReadOnlyList<string> Of(TraceEntry entry)
+    {
+        var d = entry.Data;
+        return entry.Kind switch
+        {
+            "submitted" => [$"{d.Text("workflow")} {d.Text("version")} by {d.Text("submitter")}", $"params {d.Json("params")}"],
+            "verifying" => [.. Pairs(d.At("images")).Select(p => $"{p.Name}: {p.Value}")],
+            "image_decided" => Decision(d.Text("server"), d.At("decision") ?? default),
+            "sandbox_launched" =>
+            [
+                $"{d.Text("server")} under {d.Text("runtime")} as {d.Text("pod")}",
+                $"image {d.Text("digest")}",
+                $"MCP {d.Text("identity", "protocol_version")}, {d.Text("identity", "name")} {d.Text("identity", "version")}, {d.Json("tools")} tools",
+            ],
+            "call_started" => [$"{d.Text("step")} → {d.Text("server")}.{d.Text("tool")}{Attempt(d)}", $"in  {d.Json("arguments")}"],
+            "call_answered" => [$"{d.Text("step")} ← {(d.At("is_error")?.ValueKind == JsonValueKind.True ? "error" : "ok")}{Duration(d)}", $"out {d.Json("result")}"],
+            "call_failed" or "sandbox_failed" or "effect_failed" => [$"{d.Text("step") + d.Text("server") + d.Text("effect")}: {d.Text("error", "code")}", d.Text("error", "message")],
+            "call_unknown" => [$"{d.Text("step")}: {d.Text("code")}{(d.At("repeated")?.ValueKind == JsonValueKind.True ? ", asked again" : "")}", d.Text("message")],
+            "sandbox_stopped" => Stopped(d),
+            "cancel_requested" => [$"by {d.Text("by")} {d.Text("reason")}"],
+            "recovered" => [$"by a restarted silo (epoch {d.Json("epoch")})"],
+            "done" => Done(d),
+            _ => [Terminal.Brief(d.GetRawText(), MostValue)],
+        };
+    }
+
+    private static List<string> Decision(string server, JsonElement decision)
+    {
+        var admitted = decision.At("admitted")?.ValueKind == JsonValueKind.True;
+        List<string> lines = [$"{server}: {(admitted ? "admitted" : "refused, " + decision.Text("code"))}  {decision.Text("image")}"];
+        Add(lines, "digest", decision.Text("digest"));
+        Add(lines, "rule", decision.Text("rule"));
+        Add(lines, "reason", decision.Text("reason"));
+        foreach (var evidence in Items(decision.At("evidence")))
+        {
+            var facts = string.Join(", ", Pairs(evidence.At("facts")).Select(p => $"{p.Name} {p.Value}"));
+            lines.Add($"{(evidence.At("passed")?.ValueKind == JsonValueKind.True ? "✔" : "✘")} {evidence.Text("check")}: {Terminal.Brief(facts, MostValue)}");
+        }
+
+        return lines;
+    }
+
+    private static List<string> Stopped(JsonElement d)
+    {
+        List<string> lines = [$"{d.Text("server")} {d.Text("reason")}"];
+        var stderr = d.Text("evidence", "stderr_tail");
+        Add(lines, "stderr", stderr.Length > 0 ? Terminal.Brief(stderr.TrimEnd(), MostValue) : "");
+        return lines;
+    }
+
+    private static List<string> Done(JsonElement d)
+    {
+        List<string> lines = [$"{d.Text("outcome")} after {Milliseconds(d)}"];
+        Add(lines, d.Text("error", "code"), d.Text("error", "message"));
+        Add(lines, "output", d.At("output") is null ? "" : d.Json("output"));
+        return lines;
+    }
+
+    private static void Add(List<string> lines, string name, string value)
+    {
+        if (value.Length > 0)
+        {
+            lines.Add($"{name} {value}");
+        }
+    }
+
+    private static string Attempt(JsonElement d) => d.Json("attempt") is "1" ? "" : $" (attempt {d.Json("attempt")})";
+
+    private static string Duration(JsonElement d) => d.At("duration_ms") is null ? "" : $" in {Milliseconds(d)}";
+
+    private static string Milliseconds(JsonElement d) =>
+        d.At("duration_ms") is { ValueKind: JsonValueKind.Number } n ? string.Create(CultureInfo.InvariantCulture, $"{n.GetDouble():0} ms") : "?";
+
+    private static IEnumerable<(string Name, string Value)> Pairs(JsonElement? value) =>
+        value is { ValueKind: JsonValueKind.Object } o ? o.EnumerateObject().Select(p => (Terminal.Safe(p.Name), Terminal.Brief(p.Value.ToString(), MostValue))) : [];
+
+    private static IEnumerable<JsonElement> Items(JsonElement? value) => value is { ValueKind: JsonValueKind.Array } a ? a.EnumerateArray() : [];
+
+    extension(JsonElement element)
+    {
+        /// <summary>The value at a path of names; null when there is none.</summary>
+        public JsonElement? At(params ReadOnlySpan<string> path)
+        {
+            var current = element;
+            foreach (var name in path)
+            {
+                if (current.ValueKind != JsonValueKind.Object || !current.TryGetProperty(name, out current))
+                {
+                    return null;
+                }
+            }
+
+            return current;
+        }
+
+        /// <summary>Safe text of the value at a path; empty when there is none.</summary>
+        public string Text(params ReadOnlySpan<string> path) => element.At(path) is { } value ? Terminal.Safe(value.ToString()) : "";
+
+        /// <summary>Safe, shortened JSON of the value at a path.</summary>
+        public string Json(string name) => element.At(name) is { } value ? Terminal.Brief(value.GetRawText(), MostValue) : "";
+    }
+}

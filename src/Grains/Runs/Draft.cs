@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Actors.Grains.Workflows;
+using Actors.Grains.Interfaces;
+
+namespace Actors.Grains.Runs;
+
+/// <summary>A transition in the making.</summary>
+internal sealed class Draft(WorkflowDefinition definition, RunState state, DateTimeOffset at)
+{
+    private readonly List<TraceDraft> _trace = [];
+
+    public WorkflowDefinition Definition { get; } = definition;
+
+    public DateTimeOffset At { get; } = at;
+
+    public RunState State { get; set; } = state;
+
+    public IReadOnlyList<TraceDraft> Trace => _trace;
+
+    public void Add(string kind, object data) =>
+        _trace.Add(new TraceDraft(At, kind, (JsonObject)JsonSerializer.SerializeToNode(data, ActorsJson.Options)!));
+
+    public void Set(string server, Func<ServerState, ServerState> change) =>
+        State = State with { Servers = State.Servers.SetItem(server, change(State.Servers[server])) };
+
+    public void Set(StepState step)
+    {
+        var index = State.Steps.IndexOf(State.Steps.First(s => s.Id == step.Id));
+        State = State with { Steps = State.Steps.SetItem(index, step) };
+    }
+}

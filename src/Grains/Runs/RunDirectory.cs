@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Actors.Grains.Interfaces;
+using Actors.Grains.Store;
+using Actors.Grains.Workflows;
+
+namespace Actors.Grains.Runs;
+
+/// <summary>Validates submits and finds grains.</summary>
+internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunServices services, RunOptions options) : IRunDirectory
+{
+    /// <summary>Most bytes of params, as UTF-8 JSON.</summary>
+    public const int LargestParams = 256 * 1024;
+
+    private const int LongestKey = 128;
+
+    public IReadOnlyList<WorkflowView> Workflows { get; } = [.. catalog.All.Select(RunViews.Of)];
+
+    public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
+
+    public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
+    {
+        var definition = Validate(request);
+        if (await services.Store.CountQueuedAsync(cancellationToken) >= options.MaxQueued)
+        {
+            throw Rejected("queue_full", $"{options.MaxQueued} runs wait already. Try again later.");
+        }
+
+        var requestHash = Hash($"{request.WorkflowId}\n{request.Params.GetRawText()}");
+        var inserted = await services.Store.InsertAsync(NewRun(request, definition, requestHash), cancellationToken);
+        if (!inserted.Created && inserted.RequestHash != requestHash)
+        {
+            throw Rejected("idempotency_conflict", $"The idempotency key was used before, for {inserted.Run.State.RunId} with another workflow or other params. Use a new key for a new request.");
+        }
+
+        host.Wake();
+        return RunViews.Of(inserted.Run, await host.DefinitionAsync(inserted.Run.DefinitionHash, cancellationToken), services.Trace);
+    }
+
+    private WorkflowDefinition Validate(SubmitRequest request)
+    {
+        if (catalog.Find(request.WorkflowId) is not { } definition)
+        {
+            var known = string.Join(", ", catalog.All.Select(w => w.Id).Take(50));
+            throw Rejected("unknown_workflow", $"There is no workflow '{Shorten(request.WorkflowId)}'. Known are: {known}.");
+        }
+
+        if (request.Params.ValueKind != JsonValueKind.Object)
+        {
+            throw Rejected("invalid_params", "params must be a JSON object.");
+        }
+
+        var size = Encoding.UTF8.GetByteCount(request.Params.GetRawText());
+        if (size > LargestParams)
+        {
+            throw Rejected("params_too_large", $"params has {size} bytes, {LargestParams} are allowed. Pass a reference instead of the data.");
+        }
+
+        if (request.IdempotencyKey is { } key && (key.Length is 0 or > LongestKey || key.Any(c => c is < '!' or > '~')))
+        {
+            throw Rejected("invalid_idempotency_key", $"idempotency_key must be 1 to {LongestKey} printable ASCII characters without spaces.");
+        }
+
+        var faults = definition.ParamsSchema.Validate(request.Params);
+        if (faults.Count > 0)
+        {
+            throw Rejected("invalid_params", $"params does not fit the schema of workflow '{definition.Id}': {faults[0]}", [.. faults.Select(f => f.ToString())]);
+        }
+
+        return definition;
+    }
+
+    private NewRun NewRun(SubmitRequest request, WorkflowDefinition definition, string requestHash)
+    {
+        var now = services.Time.GetUtcNow();
+        var hash = definition.DefinitionHash;
+        var state = new RunState
+        {
+            RunId = RunId.New(now),
+            Submitter = request.Submitter,
+            Status = RunStatus.Queued,
+            Params = request.Params.Clone(),
+            Servers = definition.Servers.Keys.ToImmutableSortedDictionary(k => k, _ => new ServerState { Status = ServerStatus.Undecided }, StringComparer.Ordinal),
+            Steps = [.. definition.Steps.Select(s => new StepState { Id = s.Id, Status = StepStatus.Pending })],
+            CreatedAt = now,
+            Deadline = now + definition.Timeout,
+        };
+        var submitted = new
+        {
+            workflow = definition.Id,
+            version = definition.Version,
+            definition = hash,
+            submitter = request.Submitter,
+            idempotency_key = request.IdempotencyKey,
+            @params = request.Params,
+            deadline = state.Deadline,
+        };
+        var draft = new TraceDraft(now, TraceKinds.Submitted, (JsonObject)JsonSerializer.SerializeToNode(submitted, ActorsJson.Options)!);
+        var trace = services.Trace.Append(state.RunId, 0, TraceChain.Genesis, [draft]);
+        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace);
+    }
+
+    private static string Shorten(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static RunRejectedException Rejected(string code, string message, IReadOnlyList<string>? details = null) => new(new RunError(code, message, Details: details));
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace Actors.Grains.Runs;
+
+/// <summary>Something to do outside, derived from the state alone, so that it is found again after a crash. Performing one twice is harmless: its name is its identity at the runner.</summary>
+internal abstract record RunEffect
+{
+    /// <summary>Unique within the run.</summary>
+    public abstract string Name { get; }
+}
+
+internal sealed record DecideImage(string Server) : RunEffect
+{
+    public override string Name => $"decide {Server}";
+}
+
+internal sealed record LaunchSandbox(string Server, int Attempt) : RunEffect
+{
+    public override string Name => $"launch {Server} {Attempt}";
+}
+
+internal sealed record CallTool(string Step, string Server, int SandboxAttempt, int Attempt, JsonElement Arguments) : RunEffect
+{
+    public override string Name => $"call {Step} {Attempt}";
+
+    // Arguments follow from the state: the name alone tells whether it is the same effect.
+    public bool Equals(CallTool? other) => other?.Name == Name;
+
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+}
+
+internal sealed record StopSandbox(string Server, int Attempt) : RunEffect
+{
+    public override string Name => $"stop {Server} {Attempt}";
+}

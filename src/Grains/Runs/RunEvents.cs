@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Grains.Runs;
+
+/// <summary>Something that happened to a run, with the time it was seen.</summary>
+internal abstract record RunEvent(DateTimeOffset At);
+
+/// <summary>A slot is free.</summary>
+internal sealed record Started(DateTimeOffset At) : RunEvent(At);
+
+/// <summary>The policy gate answered for one server's image.</summary>
+internal sealed record ImageDecided(DateTimeOffset At, string Server, Decision Decision) : RunEvent(At);
+
+/// <summary>A sandbox finished its MCP handshake and listed its tools.</summary>
+internal sealed record SandboxLaunched(DateTimeOffset At, string Server, int Attempt, SandboxView Sandbox, Decision Decision, IReadOnlyList<ToolFacts> Tools) : RunEvent(At);
+
+/// <summary>What a server says of a tool; untrusted.</summary>
+internal sealed record ToolFacts(string Name, bool ReadOnly, bool Idempotent);
+
+/// <summary>A sandbox did not come up.</summary>
+internal sealed record SandboxFailed(DateTimeOffset At, string Server, int Attempt, RunError Error, SandboxView? Sandbox, Decision? Refusal) : RunEvent(At);
+
+/// <summary>A tool call was answered with a result.</summary>
+internal sealed record CallAnswered(DateTimeOffset At, string Step, int Attempt, JsonElement Result, double? DurationMs) : RunEvent(At);
+
+/// <summary>A tool call failed, and it is certain that it did.</summary>
+internal sealed record CallFailed(DateTimeOffset At, string Step, int Attempt, RunError Error) : RunEvent(At);
+
+/// <summary>A tool call may have been executed and no answer can come.</summary>
+internal sealed record CallUnknown(DateTimeOffset At, string Step, int Attempt, string Code, string Message) : RunEvent(At);
+
+/// <summary>Somebody asked the run to stop.</summary>
+internal sealed record CancelRequested(DateTimeOffset At, string By, string? Reason) : RunEvent(At);
+
+/// <summary>The reminder fired.</summary>
+internal sealed record ReminderFired(DateTimeOffset At) : RunEvent(At);
+
+/// <summary>A sandbox is gone; what was seen of it last.</summary>
+internal sealed record SandboxStopped(DateTimeOffset At, string Server, int Attempt, SandboxView? LastSeen) : RunEvent(At);
+
+/// <summary>A silo took the run over after a restart.</summary>
+internal sealed record Recovered(DateTimeOffset At, long Epoch) : RunEvent(At);
+
+/// <summary>An effect could not be carried out at all.</summary>
+internal sealed record EffectFailed(DateTimeOffset At, string Effect, RunError Error) : RunEvent(At);

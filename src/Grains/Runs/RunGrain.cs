@@ -1,0 +1,64 @@
+using Actors.Grains.Interfaces;
+using Actors.Grains.Store;
+
+namespace Actors.Grains.Runs;
+
+/// <summary>A run by id. Reads come from the store, commands go through the run's mailbox.</summary>
+internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : IRunGrain
+{
+    // A pulse can be missed when another process changes the run.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    public async Task<RunView?> GetAsync(CancellationToken cancellationToken) =>
+        await services.Store.LoadAsync(id, cancellationToken) is { } run ? await ViewAsync(run, cancellationToken) : null;
+
+    public async Task<RunView?> WaitAsync(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var until = services.Time.GetUtcNow() + wait;
+        while (true)
+        {
+            var pulse = services.Pulse.NextAsync(id);
+            var run = await services.Store.LoadAsync(id, cancellationToken);
+            var left = until - services.Time.GetUtcNow();
+            if (run is null || run.State.Status == RunStatus.Done || run.Version > afterVersion || left <= TimeSpan.Zero)
+            {
+                return run is null ? null : await ViewAsync(run, cancellationToken);
+            }
+
+            await PauseAsync(pulse, left < LookAgain ? left : LookAgain, cancellationToken);
+        }
+    }
+
+    public async Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken)
+    {
+        if (await services.Store.LoadAsync(id, cancellationToken) is not { } run)
+        {
+            return null;
+        }
+
+        if (run.State.Status != RunStatus.Done)
+        {
+            await host.PostAsync(id, new CancelRequested(services.Time.GetUtcNow(), by, reason), cancellationToken);
+        }
+
+        return await GetAsync(cancellationToken);
+    }
+
+    public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
+        services.Store.ReadTraceAsync(id, afterSeq, limit, cancellationToken);
+
+    private async Task PauseAsync(Task pulse, TimeSpan most, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pulse.WaitAsync(most, services.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing was signalled: look again.
+        }
+    }
+
+    private async Task<RunView> ViewAsync(StoredRun run, CancellationToken cancellationToken) =>
+        RunViews.Of(run, await host.DefinitionAsync(run.DefinitionHash, cancellationToken), services.Trace);
+}

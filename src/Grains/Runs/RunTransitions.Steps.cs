@@ -1,0 +1,138 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using Actors.Grains.Workflows;
+using Actors.Grains.Workflows.Expressions;
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Grains.Runs;
+
+internal static partial class RunTransitions
+{
+    // After these the server may never have seen the call, or died of something else: a harmless tool may be asked again.
+    private static readonly HashSet<string> Repeatable = new(StringComparer.Ordinal) { SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned };
+
+    /// <summary>Starts the next step when its server is ready, or ends the run after the last one.</summary>
+    private static void Advance(Draft draft)
+    {
+        var next = draft.State.Steps.FirstOrDefault(s => s.Status != StepStatus.Succeeded);
+        if (next is null)
+        {
+            Complete(draft);
+            return;
+        }
+
+        var step = draft.Definition.Step(next.Id);
+        if (next.Status != StepStatus.Pending || draft.State.Servers[step.Server].Status != ServerStatus.Ready)
+        {
+            return;
+        }
+
+        try
+        {
+            var arguments = Arguments(draft.Definition, draft.State, step.Id);
+            var started = next with { Status = StepStatus.Running, Attempt = next.Attempt + 1 };
+            draft.Add(TraceKinds.CallStarted, new { step = step.Id, server = step.Server, tool = step.Tool, attempt = started.Attempt, arguments });
+            draft.Set(started);
+        }
+        catch (ExpressionException e)
+        {
+            FailStep(draft, next, new RunError("expression_failed", e.Message, step.Id, step.Server));
+        }
+    }
+
+    private static void Complete(Draft draft)
+    {
+        try
+        {
+            if (draft.Definition.Output is { } template)
+            {
+                draft.State = draft.State with { Output = Template.Evaluate(template, Context(draft.State)) };
+            }
+
+            Conclude(draft, RunOutcome.Succeeded, null);
+        }
+        catch (ExpressionException e)
+        {
+            Conclude(draft, RunOutcome.Failed, new RunError("expression_failed", $"The workflow's output cannot be made: {e.Message}"));
+        }
+    }
+
+    private static JsonElement Arguments(WorkflowDefinition definition, RunState state, string step) =>
+        Template.Evaluate(definition.Step(step).Arguments, Context(state));
+
+    private static ExpressionContext Context(RunState state) => new(
+        state.Params ?? default,
+        state.Steps.Where(s => s.Result is not null).ToDictionary(s => s.Id, s => s.Result!.Value, StringComparer.Ordinal),
+        state.RunId.Value);
+
+    private static void OnAnswered(Draft draft, CallAnswered e)
+    {
+        if (InFlight(draft.State, e.Step, e.Attempt) is not { } step)
+        {
+            return;
+        }
+
+        var failed = e.Result.ValueKind == JsonValueKind.Object && e.Result.TryGetProperty("isError", out var flag) && flag.ValueKind == JsonValueKind.True;
+        draft.Add(TraceKinds.CallAnswered, new { step = e.Step, attempt = e.Attempt, is_error = failed, result = e.Result, duration_ms = e.DurationMs });
+        if (failed)
+        {
+            FailStep(draft, step, ToolError(draft.Definition.Step(e.Step), e.Result));
+            return;
+        }
+
+        draft.Set(step with { Status = StepStatus.Succeeded, Result = e.Result });
+        Advance(draft);
+    }
+
+    private static RunError ToolError(StepDefinition step, JsonElement result)
+    {
+        const int mostText = 1024;
+        var text = result.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Array
+            ? string.Join(' ', content.EnumerateArray()
+                .Where(c => c.ValueKind == JsonValueKind.Object && c.TryGetProperty("text", out var t) && t.ValueKind == JsonValueKind.String)
+                .Select(c => c.GetProperty("text").GetString()))
+            : "";
+        text = text.Length > mostText ? string.Concat(text.AsSpan(0, mostText), "… (the whole text is in the trace)") : text;
+        return new RunError("tool_error", $"Tool '{step.Tool}' of server '{step.Server}' reports an error: {text}", step.Id, step.Server);
+    }
+
+    private static void OnCallFailed(Draft draft, CallFailed e)
+    {
+        if (InFlight(draft.State, e.Step, e.Attempt) is { } step)
+        {
+            draft.Add(TraceKinds.CallFailed, new { step = e.Step, attempt = e.Attempt, error = e.Error });
+            FailStep(draft, step, e.Error);
+        }
+    }
+
+    private static void OnUnknown(Draft draft, CallUnknown e)
+    {
+        if (InFlight(draft.State, e.Step, e.Attempt) is not { } step)
+        {
+            return;
+        }
+
+        var definition = draft.Definition.Step(e.Step);
+        var server = draft.State.Servers[definition.Server];
+        var again = Repeatable.Contains(e.Code) && e.Attempt < MostCallAttempts && server.RepeatableTools.Contains(definition.Tool);
+        draft.Add(TraceKinds.CallUnknown, new { step = e.Step, attempt = e.Attempt, code = e.Code, message = e.Message, repeated = again });
+        if (again)
+        {
+            draft.Set(step with { Status = StepStatus.Pending });
+            draft.Set(definition.Server, s => s with { Status = ServerStatus.Launching, Attempt = s.Attempt + 1 });
+            return;
+        }
+
+        var code = e.Code is SandboxReasons.SandboxLost or SandboxReasons.Orphaned ? "interrupted" : e.Code;
+        FailStep(draft, step, new RunError(code, $"Tool '{definition.Tool}' of server '{definition.Server}' may have been executed, its outcome is unknown: {e.Message}", step.Id, definition.Server));
+    }
+
+    private static void FailStep(Draft draft, StepState step, RunError error)
+    {
+        draft.Set(step with { Status = StepStatus.Failed });
+        Conclude(draft, RunOutcome.Failed, error);
+    }
+
+    private static StepState? InFlight(RunState state, string step, int attempt) =>
+        state.Outcome is null && state.RunningStep is { } running && running.Id == step && running.Attempt == attempt ? running : null;
+}

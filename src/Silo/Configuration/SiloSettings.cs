@@ -1,0 +1,71 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Actors.Grains.Tracing;
+using Actors.RunnerApi.Contracts.Configuration;
+
+namespace Actors.Silo.Configuration;
+
+/// <summary>What the host needs before it starts: checked options, the runner's address and token, the address to listen on.</summary>
+internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, RedactionOptions Redaction)
+{
+    /// <summary>Reads the section <c>Actors:Silo</c>.</summary>
+    /// <exception cref="SettingsException">At least one value is missing or wrong.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(SiloOptions.Section);
+        var reader = new SettingsReader(SiloOptions.Section, key => section[key]);
+        var options = reader.Read<SiloOptions>();
+        var endpoint = reader.Endpoint(nameof(SiloOptions.Url), options.Url, allowNonLoopback: false, "callers are not authenticated: use 127.0.0.1.");
+        var token = reader.Token(nameof(SiloOptions.RunnerTokenFile), options.RunnerTokenFile);
+        if (!Uri.TryCreate(options.RunnerUrl.TrimEnd('/') + "/", UriKind.Absolute, out var runner) || (runner.Scheme != Uri.UriSchemeHttp && runner.Scheme != Uri.UriSchemeHttps))
+        {
+            reader.Fault(nameof(SiloOptions.RunnerUrl), "must read http://HOST:PORT or https://HOST:PORT.");
+        }
+
+        if (options.Workflows.Length > 0 && !Directory.Exists(options.Workflows))
+        {
+            reader.Fault(nameof(SiloOptions.Workflows), $"the folder '{options.Workflows}' does not exist.");
+        }
+
+        if (options.SecretsDirectory.Length > 0 && !Directory.Exists(options.SecretsDirectory))
+        {
+            reader.Fault(nameof(SiloOptions.SecretsDirectory), $"the folder '{options.SecretsDirectory}' does not exist.");
+        }
+
+        var redaction = ReadRedaction(options, reader);
+        reader.ThrowOnFaults();
+        return new SiloSettings(options, endpoint!, runner!, token!, redaction);
+    }
+
+    private static RedactionOptions ReadRedaction(SiloOptions options, SettingsReader reader)
+    {
+        var defaults = new RedactionOptions();
+        var keys = Words(options.RedactKeys);
+        foreach (var key in keys.Where(k => !IsPattern(k)))
+        {
+            reader.Fault(nameof(SiloOptions.RedactKeys), $"'{key}' is no regular expression that can be matched in linear time.");
+        }
+
+        return defaults with
+        {
+            Keys = [.. defaults.Keys, .. keys.Where(IsPattern)],
+            Paths = Words(options.RedactPaths),
+            SecretsDirectory = options.SecretsDirectory.Length > 0 ? options.SecretsDirectory : null,
+        };
+    }
+
+    private static string[] Words(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsPattern(string text)
+    {
+        try
+        {
+            _ = new Regex(text, RegexOptions.NonBacktracking);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return false;
+        }
+    }
+}

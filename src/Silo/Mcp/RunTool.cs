@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Actors.Grains.Interfaces;
+using Actors.Grains.Schemas;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Mcp;
+
+/// <summary>A tool of this server: checks its arguments against its own input schema, answers with structured content, and turns typed errors into results that an agent can act on.</summary>
+internal abstract class RunTool : McpServerTool
+{
+    private readonly JsonSchema _input;
+
+    protected RunTool(Tool tool)
+    {
+        ProtocolTool = tool;
+        _input = JsonSchema.Compile(tool.InputSchema);
+    }
+
+    public override Tool ProtocolTool { get; }
+
+    public override IReadOnlyList<object> Metadata => [];
+
+    public override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var arguments = JsonSerializer.SerializeToElement(request.Params?.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal), ActorsJson.Options);
+            var faults = _input.Validate(arguments);
+            if (faults.Count > 0)
+            {
+                return Failure(new RunError("invalid_arguments", $"{ProtocolTool.Name}: {faults[0]}", Details: [.. faults.Select(f => f.ToString())]));
+            }
+
+            return Success(await AnswerAsync(arguments, request, cancellationToken));
+        }
+        catch (RunRejectedException e)
+        {
+            return Failure(e.Error);
+        }
+    }
+
+    /// <summary>Answers a call whose arguments fit the input schema.</summary>
+    /// <exception cref="RunRejectedException">A typed error for the caller.</exception>
+    protected abstract Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken);
+
+    /// <summary>Describes a tool; the schemas are JSON text.</summary>
+    protected static Tool Describe(string name, string title, string description, string input, string output, bool readOnly, bool idempotent, bool destructive = false, bool openWorld = false) => new()
+    {
+        Name = name,
+        Title = title,
+        Description = description,
+        InputSchema = JsonElement.Parse(input),
+        OutputSchema = JsonElement.Parse(output),
+        Annotations = new ToolAnnotations { Title = title, ReadOnlyHint = readOnly, IdempotentHint = idempotent, DestructiveHint = destructive, OpenWorldHint = openWorld },
+    };
+
+    protected static RunId ParseRunId(JsonElement arguments) => ParseRunId(arguments.GetProperty("run_id").GetString()!);
+
+    protected static RunId ParseRunId(string text) => RunId.TryParse(text, out var id) ? id : throw UnknownRun(text);
+
+    protected static RunRejectedException UnknownRun(string id) =>
+        new(new RunError("unknown_run", $"There is no run '{(id.Length <= 64 ? id : id[..64] + "…")}'. Use the run_id that run_workflow returned."));
+
+    private static CallToolResult Success(object value)
+    {
+        var content = JsonSerializer.SerializeToElement(value, ActorsJson.Options);
+        return new CallToolResult { StructuredContent = content, Content = [new TextContentBlock { Text = content.GetRawText() }] };
+    }
+
+    private static CallToolResult Failure(RunError error)
+    {
+        var content = JsonSerializer.SerializeToElement(new JsonObject { ["error"] = JsonSerializer.SerializeToNode(error, ActorsJson.Options) }, ActorsJson.Options);
+        return new CallToolResult { IsError = true, StructuredContent = content, Content = [new TextContentBlock { Text = content.GetRawText() }] };
+    }
+}

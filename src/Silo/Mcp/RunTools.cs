@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Mcp;
+
+/// <summary><c>list_workflows</c>.</summary>
+internal sealed class ListWorkflowsTool(IRunDirectory runs) : RunTool(Describe(
+    "list_workflows",
+    "List workflows",
+    "Lists the workflows that can be run: id, what each is for, the JSON Schema of its params, and which server and tool each step calls. Call this before run_workflow.",
+    """{ "type": "object", "additionalProperties": false }""",
+    """
+    {
+      "type": "object",
+      "required": ["workflows"],
+      "properties": {
+        "workflows": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["id", "version", "description", "params", "steps"],
+            "properties": {
+              "id": { "type": "string" },
+              "version": { "type": "string" },
+              "description": { "type": "string" },
+              "params": { "type": "object", "description": "JSON Schema of run_workflow's params." },
+              "steps": { "type": "array", "items": { "type": "object" } }
+            }
+          }
+        }
+      }
+    }
+    """,
+    readOnly: true,
+    idempotent: true))
+{
+    protected override Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
+        Task.FromResult<object>(new { workflows = runs.Workflows });
+}
+
+/// <summary><c>get_run</c>.</summary>
+internal sealed class GetRunTool(IRunDirectory runs) : RunTool(Describe(
+    "get_run",
+    "Get a run",
+    "Tells a run's status, outcome, output and steps as they are now. Use wait_run to wait for a change instead of asking again and again.",
+    ToolSchemas.RunIdInput,
+    ToolSchemas.Run,
+    readOnly: true,
+    idempotent: true))
+{
+    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var id = ParseRunId(arguments);
+        return await runs.Get(id).GetAsync(cancellationToken) ?? throw UnknownRun(id.Value);
+    }
+}
+
+/// <summary><c>cancel_run</c>.</summary>
+internal sealed class CancelRunTool(IRunDirectory runs) : RunTool(Describe(
+    "cancel_run",
+    "Cancel a run",
+    "Asks a run to stop: its sandboxes are removed and its outcome becomes 'cancelled'. A call in flight may have had its effect. A run that is done stays as it is.",
+    """
+    {
+      "type": "object",
+      "required": ["run_id"],
+      "additionalProperties": false,
+      "properties": {
+        "run_id": { "type": "string", "maxLength": 128, "description": "The run_id that run_workflow returned." },
+        "reason": { "type": "string", "maxLength": 500, "description": "Kept in the trace." }
+      }
+    }
+    """,
+    ToolSchemas.Run,
+    readOnly: false,
+    idempotent: true,
+    destructive: true))
+{
+    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var id = ParseRunId(arguments);
+        var reason = arguments.TryGetProperty("reason", out var given) ? given.GetString() : null;
+        return await runs.Get(id).CancelAsync(Caller.Name, reason, cancellationToken) ?? throw UnknownRun(id.Value);
+    }
+}
+
+/// <summary>Who calls. This version listens on loopback only and knows one caller.</summary>
+internal static class Caller
+{
+    public const string Name = "local";
+}

@@ -1,0 +1,64 @@
+namespace Actors.Silo.Mcp;
+
+/// <summary>JSON Schemas that several tools share.</summary>
+internal static class ToolSchemas
+{
+    /// <summary>Input of the tools that take a run id alone.</summary>
+    public const string RunIdInput =
+        """
+        {
+          "type": "object",
+          "required": ["run_id"],
+          "additionalProperties": false,
+          "properties": { "run_id": { "type": "string", "maxLength": 128, "description": "The run_id that run_workflow returned." } }
+        }
+        """;
+
+    /// <summary>A run, as every tool that answers with one writes it.</summary>
+    public const string Run =
+        """
+        {
+          "type": "object",
+          "required": ["run_id", "workflow_id", "workflow_version", "status", "steps", "version", "trace_head", "trace_length", "created_at", "deadline"],
+          "properties": {
+            "run_id": { "type": "string" },
+            "workflow_id": { "type": "string" },
+            "workflow_version": { "type": "string" },
+            "status": { "enum": ["queued", "verifying", "running", "done"], "description": "Only 'done' is final." },
+            "outcome": { "enum": ["succeeded", "failed", "rejected", "cancelled", "timed_out"], "description": "Present when done. 'rejected' means that the policy refused an image." },
+            "error": {
+              "type": "object",
+              "required": ["code", "message"],
+              "properties": {
+                "code": { "type": "string" },
+                "message": { "type": "string" },
+                "step": { "type": "string" },
+                "server": { "type": "string" },
+                "details": { "type": "array", "items": { "type": "string" } }
+              }
+            },
+            "output": { "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
+            "steps": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "required": ["id", "server", "tool", "status", "attempt"],
+                "properties": {
+                  "id": { "type": "string" },
+                  "server": { "type": "string" },
+                  "tool": { "type": "string" },
+                  "status": { "enum": ["pending", "running", "succeeded", "failed"] },
+                  "attempt": { "type": "integer" }
+                }
+              }
+            },
+            "version": { "type": "integer", "description": "Grows with every change of the run." },
+            "trace_head": { "type": "string", "description": "SHA-256 of the newest trace entry. Keep it to prove later that the trace was not rewritten." },
+            "trace_length": { "type": "integer" },
+            "created_at": { "type": "string", "format": "date-time" },
+            "deadline": { "type": "string", "format": "date-time" },
+            "ended_at": { "type": "string", "format": "date-time" }
+          }
+        }
+        """;
+}

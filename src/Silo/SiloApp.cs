@@ -1,0 +1,75 @@
+using Actors.Grains;
+using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
+using Actors.Silo.Configuration;
+using Actors.Silo.Mcp;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo;
+
+/// <summary>Puts the silo's process together.</summary>
+internal static class SiloApp
+{
+    /// <summary>Reads settings, loads workflows and opens the store: what is wrong with them shows here, before anything listens.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        var settings = SiloSettings.Read(builder.Configuration);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(settings.Endpoint);
+        });
+        Register(builder.Services, settings);
+
+        var app = builder.Build();
+        _ = app.Services.GetRequiredService<RunSilo>();
+        app.Use((HttpContext context, RequestDelegate next) => app.Services.GetRequiredService<OriginGuard>().InvokeAsync(context, next));
+        McpEndpoint.Map(app);
+        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapGet("/readyz", () => Results.Text("ok\n"));
+        return app;
+    }
+
+    private static void Register(IServiceCollection services, SiloSettings settings)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(settings.Options);
+        services.AddSingleton(s => RunSilo.Open(Configuration(settings), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
+        services.AddSingleton<OriginGuard>();
+        services.AddSingleton<McpEndpoint>();
+        services.AddSingleton<McpServerTool, ListWorkflowsTool>();
+        services.AddSingleton<McpServerTool, RunWorkflowTool>();
+        services.AddSingleton<McpServerTool, GetRunTool>();
+        services.AddSingleton<McpServerTool, WaitRunTool>();
+        services.AddSingleton<McpServerTool, CancelRunTool>();
+        services.AddSingleton<McpServerTool, GetRunTraceTool>();
+        services.AddHostedService<SiloLifetime>();
+    }
+
+    private static GrainsConfiguration Configuration(SiloSettings settings) => new()
+    {
+        Database = settings.Options.Database,
+        Workflows = settings.Options.Workflows,
+        Runner = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        {
+            BaseAddress = settings.Runner,
+        },
+        RunnerToken = settings.RunnerToken,
+        Redaction = settings.Redaction,
+        Runs = new RunOptions { MaxActive = settings.Options.MaxActiveRuns, MaxQueued = settings.Options.MaxQueuedRuns },
+    };
+
+    /// <summary>Work begins with the host and stops with it.</summary>
+    private sealed class SiloLifetime(RunSilo silo) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            silo.Start();
+            return Task.CompletedTask;
+        }
+
+        public async Task StopAsync(CancellationToken cancellationToken) => await silo.DisposeAsync();
+    }
+}

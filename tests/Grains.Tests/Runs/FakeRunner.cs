@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using Actors.Grains.Runner;
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Grains.Tests.Runs;
+
+/// <summary>A runner in memory that outlives the silo under test: sandboxes and calls by id, each call sent at most once.</summary>
+internal sealed class FakeRunner : IRunner
+{
+    private readonly ConcurrentDictionary<string, CallView> _calls = new(StringComparer.Ordinal);
+
+    public ConcurrentDictionary<string, LaunchRequest> Sandboxes { get; } = new(StringComparer.Ordinal);
+
+    public ConcurrentQueue<string> Stopped { get; } = new();
+
+    /// <summary>Tool calls that reached a server, by call id.</summary>
+    public ConcurrentQueue<string> Executed { get; } = new();
+
+    public Func<DecisionRequest, Decision> OnDecide { get; set; } = r => TestEvents.Admit(r.Image);
+
+    /// <summary>Answers a tool; the default gives what the two-step workflow needs.</summary>
+    public Func<string, JsonElement, CancellationToken, Task<CallView>> OnCall { get; set; } = (id, _, _) => Task.FromResult(Result(id, """{"content":[],"structuredContent":{"words":["a"],"total":1}}"""));
+
+    public bool ReadOnlyTools { get; set; }
+
+    public static CallView Result(string callId, string json) => new() { CallId = callId, Status = CallStatus.Result, Result = JsonElement.Parse(json), DurationMs = 1 };
+
+    public Task<Decision> DecideAsync(DecisionRequest request, CancellationToken cancellationToken) => Task.FromResult(OnDecide(request));
+
+    public Task<LaunchResponse> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
+    {
+        var decision = OnDecide(new DecisionRequest(request.Image, request.Profile));
+        if (!decision.Admitted)
+        {
+            throw new RunnerException(HttpStatusCode.Forbidden, ProblemCodes.Refused, decision.Reason!, decision);
+        }
+
+        Sandboxes.TryAdd(request.Id, request);
+        return Task.FromResult(new LaunchResponse { Id = request.Id, PodName = request.Id, ImageDigest = decision.Digest!, Runtime = "runsc", Decision = decision });
+    }
+
+    public Task<SandboxView?> GetSandboxAsync(string id, SandboxPhase? whilePhase, CancellationToken cancellationToken) =>
+        Task.FromResult(Sandboxes.ContainsKey(id) ? TestEvents.View("x") with { Id = id } : null);
+
+    public async Task<CallView> SendCallAsync(string id, string callId, CallRequest request, CancellationToken cancellationToken)
+    {
+        if (!Sandboxes.ContainsKey(id))
+        {
+            throw new RunnerException(HttpStatusCode.NotFound, ProblemCodes.NotFound, "no such sandbox");
+        }
+
+        if (request.Method == "tools/list")
+        {
+            return Result(callId, $$$"""{"tools":[{"name":"read","annotations":{"readOnlyHint":{{{(ReadOnlyTools ? "true" : "false")}}}}},{"name":"count"}]}""");
+        }
+
+        if (_calls.TryAdd(callId, new CallView { CallId = callId, Status = CallStatus.Pending }))
+        {
+            Executed.Enqueue(callId);
+            _calls[callId] = await OnCall(callId, request.Params!.Value.GetProperty("arguments"), cancellationToken);
+        }
+
+        return _calls[callId];
+    }
+
+    public async Task<CallView?> GetCallAsync(string id, string callId, CancellationToken cancellationToken)
+    {
+        // A real long poll waits at the runner.
+        await Task.Yield();
+        return _calls.GetValueOrDefault(callId);
+    }
+
+    public void Answer(string callId, CallView view) => _calls[callId] = view;
+
+    public Task StopAsync(string id, long fence, CancellationToken cancellationToken)
+    {
+        if (Sandboxes.TryRemove(id, out _))
+        {
+            Stopped.Enqueue(id);
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,235 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Grains.Tests.Runs;
+
+public sealed class RunGrainTests : IAsyncLifetime
+{
+    private readonly GrainFixture _silo = new();
+
+    [Fact]
+    public async Task Submit_GoodParams_RunsToSuccessWithATraceThatVerifies()
+    {
+        var run = await _silo.DoneAsync(await _silo.SubmitAsync());
+        var trace = await _silo.TraceAsync(run);
+
+        Assert.Equal(RunOutcome.Succeeded, run.Outcome);
+        Assert.Equal("""{"total":1}""", run.Output!.Value.GetRawText());
+        Assert.Equal(run.TraceHead, trace[^1].Hash);
+        Assert.Equal(run.TraceLength, trace.Count);
+        Assert.Equal(("submitted", "done"), (trace[0].Kind, trace[^1].Kind));
+        Assert.Empty(_silo.Runner.Sandboxes);
+        Assert.Equal(2, _silo.Runner.Stopped.Count);
+    }
+
+    [Fact]
+    public async Task Submit_SensitiveParam_NeverEntersTheTrace()
+    {
+        var run = await _silo.DoneAsync(await _silo.SubmitAsync("""{"text":"a","password":"hunter2"}"""));
+
+        Assert.All(await _silo.TraceAsync(run), e => Assert.DoesNotContain("hunter2", e.Data.GetRawText(), StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("nowhere", "{}", "unknown_workflow")]
+    [InlineData("two-steps", "[]", "invalid_params")]
+    [InlineData("two-steps", "{}", "invalid_params")]
+    [InlineData("two-steps", """{"text":1}""", "invalid_params")]
+    [InlineData("two-steps", """{"text":"a","more":1}""", "invalid_params")]
+    public async Task Submit_BadInput_IsRefusedByItsCode(string workflow, string parameters, string code)
+    {
+        var e = await Assert.ThrowsAsync<RunRejectedException>(() => _silo.SubmitAsync(parameters, workflow: workflow));
+
+        Assert.Equal(code, e.Error.Code);
+    }
+
+    [Fact]
+    public async Task Submit_OversizedParams_IsRefused()
+    {
+        var fits = JsonSerializer.Serialize(new { text = new string('x', RunDirectory.LargestParams - 11) });
+        await _silo.DoneAsync(await _silo.SubmitAsync(fits));
+        var e = await Assert.ThrowsAsync<RunRejectedException>(() => _silo.SubmitAsync(JsonSerializer.Serialize(new { text = new string('x', RunDirectory.LargestParams - 10) })));
+
+        Assert.Equal("params_too_large", e.Error.Code);
+    }
+
+    [Fact]
+    public async Task Submit_SameKeyAndRequest_IsTheSameRun()
+    {
+        var first = await _silo.SubmitAsync(key: "k");
+        var second = await _silo.SubmitAsync(key: "k");
+        var conflict = await Assert.ThrowsAsync<RunRejectedException>(() => _silo.SubmitAsync("""{"text":"other"}""", key: "k"));
+
+        Assert.Equal(first.RunId, second.RunId);
+        Assert.Equal("idempotency_conflict", conflict.Error.Code);
+        Assert.Contains(first.RunId, conflict.Error.Message, StringComparison.Ordinal);
+        await _silo.DoneAsync(first);
+        Assert.Equal(2, _silo.Runner.Executed.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("with space")]
+    [InlineData("é")]
+    public async Task Submit_MalformedKey_IsRefused(string key) =>
+        Assert.Equal("invalid_idempotency_key", (await Assert.ThrowsAsync<RunRejectedException>(() => _silo.SubmitAsync(key: key))).Error.Code);
+
+    [Fact]
+    public async Task Submit_RefusedImage_IsRejectedAndNothingIsLaunched()
+    {
+        _silo.Runner.OnDecide = r => r.Image == TestWorkflows.FirstImage ? TestEvents.Refuse(r.Image) : TestEvents.Admit(r.Image);
+        var run = await _silo.DoneAsync(await _silo.SubmitAsync());
+
+        Assert.Equal((RunOutcome.Rejected, "unsigned", "first"), (run.Outcome!.Value, run.Error!.Code, run.Error.Server));
+        Assert.Empty(_silo.Runner.Executed);
+        Assert.Empty(_silo.Runner.Stopped);
+    }
+
+    [Fact]
+    public async Task Launch_UsesTheDecidedDigestAlone()
+    {
+        var launched = new List<string>();
+        _silo.Runner.OnCall = (id, _, _) =>
+        {
+            launched.AddRange(_silo.Runner.Sandboxes.Values.Select(s => s.Image));
+            return Task.FromResult(FakeRunner.Result(id, """{"content":[],"structuredContent":{"words":["a"],"total":1}}"""));
+        };
+        await _silo.DoneAsync(await _silo.SubmitAsync());
+
+        Assert.NotEmpty(launched);
+        Assert.All(launched, i => Assert.Contains("@sha256:", i, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Cancel_InMidCall_EndsAsCancelledAndStopsItsSandboxes()
+    {
+        var called = new TaskCompletionSource();
+        _silo.Runner.OnCall = async (_, _, cancellationToken) =>
+        {
+            called.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            throw new InvalidOperationException();
+        };
+        var run = await _silo.SubmitAsync();
+        await called.Task;
+        await _silo.Grain(run).CancelAsync("tester", "enough", default);
+        run = await _silo.DoneAsync(run);
+
+        Assert.Equal((RunOutcome.Cancelled, "enough"), (run.Outcome!.Value, run.Error!.Message));
+        Assert.Empty(_silo.Runner.Sandboxes);
+    }
+
+    [Fact]
+    public async Task Cancel_UnknownOrDoneRun_ChangesNothing()
+    {
+        var run = await _silo.DoneAsync(await _silo.SubmitAsync());
+        var again = await _silo.Grain(run).CancelAsync("tester", null, default);
+
+        Assert.Null(await _silo.Directory.Get(RunId.New(TestEvents.Start)).CancelAsync("tester", null, default));
+        Assert.Equal(run.Version, again!.Version);
+        Assert.Equal(RunOutcome.Succeeded, again.Outcome);
+    }
+
+    [Fact]
+    public async Task Deadline_RunnerNeverAnswers_TimesOut()
+    {
+        var called = new TaskCompletionSource();
+        _silo.Runner.OnCall = async (_, _, cancellationToken) =>
+        {
+            called.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            throw new InvalidOperationException();
+        };
+        var run = await _silo.SubmitAsync();
+        await called.Task;
+        _silo.Advance(TimeSpan.FromMinutes(6));
+        run = await _silo.DoneAsync(run);
+
+        Assert.Equal((RunOutcome.TimedOut, "run_timed_out", "read"), (run.Outcome!.Value, run.Error!.Code, run.Error.Step));
+    }
+
+    [Fact]
+    public async Task Restart_InMidCall_FindsTheAnswerAndCallsOnce()
+    {
+        var pending = new CallView { CallId = "", Status = CallStatus.Pending };
+        var called = new TaskCompletionSource<string>();
+        _silo.Runner.OnCall = (id, _, _) =>
+        {
+            called.TrySetResult(id);
+            return Task.FromResult(id == called.Task.Result ? pending : FakeRunner.Result(id, """{"content":[],"structuredContent":{"total":1}}"""));
+        };
+        var run = await _silo.SubmitAsync();
+        var call = await called.Task;
+
+        await _silo.StopAsync();
+        _silo.Runner.Answer(call, FakeRunner.Result(call, """{"content":[],"structuredContent":{"words":["a"]}}"""));
+        _silo.Start();
+        run = await _silo.DoneAsync(run);
+        var trace = await _silo.TraceAsync(run);
+
+        Assert.Equal(RunOutcome.Succeeded, run.Outcome);
+        Assert.Equal(2, _silo.Runner.Executed.Count);
+        Assert.Contains(trace, e => e.Kind == "recovered");
+    }
+
+    [Fact]
+    public async Task Restart_SandboxGoneMeanwhile_EndsAsInterruptedWithoutARepeat()
+    {
+        var called = new TaskCompletionSource<string>();
+        _silo.Runner.OnCall = (id, _, _) =>
+        {
+            called.TrySetResult(id);
+            return Task.FromResult(new CallView { CallId = id, Status = CallStatus.Pending });
+        };
+        var run = await _silo.SubmitAsync();
+        await called.Task;
+
+        await _silo.StopAsync();
+        _silo.Runner.Sandboxes.Clear();
+        _silo.Start();
+        run = await _silo.DoneAsync(run);
+
+        Assert.Equal(RunOutcome.Failed, run.Outcome);
+        Assert.Equal("interrupted", run.Error!.Code);
+        Assert.Single(_silo.Runner.Executed);
+    }
+
+    [Fact]
+    public async Task Slots_AllTaken_TheNextRunWaitsAsQueued()
+    {
+        await using var silo = new GrainFixture(new RunOptions { MaxActive = 1, MaxQueued = 1 });
+        var called = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
+        silo.Runner.OnCall = async (id, _, _) =>
+        {
+            called.TrySetResult();
+            await release.Task;
+            return FakeRunner.Result(id, """{"content":[],"structuredContent":{"words":["a"],"total":1}}""");
+        };
+        var first = await silo.SubmitAsync();
+        await called.Task;
+        var second = await silo.SubmitAsync();
+        var full = await Assert.ThrowsAsync<RunRejectedException>(() => silo.SubmitAsync());
+
+        Assert.Equal("queue_full", full.Error.Code);
+        Assert.Equal(RunStatus.Queued, (await silo.Grain(second).GetAsync(default))!.Status);
+        release.SetResult();
+        Assert.Equal(RunOutcome.Succeeded, (await silo.DoneAsync(first)).Outcome);
+        Assert.Equal(RunOutcome.Succeeded, (await silo.DoneAsync(second)).Outcome);
+    }
+
+    [Fact]
+    public async Task Wait_NothingChanges_ReturnsAfterTheTime()
+    {
+        var run = await _silo.DoneAsync(await _silo.SubmitAsync());
+
+        Assert.Null(await _silo.Directory.Get(RunId.New(TestEvents.Start)).WaitAsync(0, TimeSpan.FromMinutes(1), default));
+        Assert.Equal(run.Version, (await _silo.Grain(run).WaitAsync(run.Version, TimeSpan.FromMinutes(1), default))!.Version);
+    }
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _silo.DisposeAsync();
+}
