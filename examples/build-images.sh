@@ -88,6 +88,7 @@ build_server() {
   mkdir "$context/app"
   install_modules "$name" "$context/app"
   find "servers/$name" -maxdepth 1 -name '*.mjs' -exec cp {} "$context/app/" \;
+  rm -f "$context/app/package-lock.json"
   if [[ -d "servers/$name/data" ]]; then cp -r "servers/$name/data" "$context/data"; fi
   cp "servers/$name/Containerfile" "$context/"
   chmod -R u=rwX,go=rX "$context"
@@ -150,3 +151,4 @@ for name in text-tools everything filesystem; do
   push "$name" "$key"
   if [[ "$name" == text-tools ]]; then for variant in unsigned other-key; do push "$variant" "$key"; done; fi
 done
+if [[ "$have_base" == yes ]]; then "${builder[@]}" rmi --all --force >/dev/null; fi
