@@ -24,7 +24,7 @@ inspect() {
 }
 
 # pick EXPRESSION: evaluates a JavaScript expression over the JSON on stdin, called `it`; fails when it gives nothing.
-pick() { node -e 'const it = JSON.parse(require("fs").readFileSync(0, "utf8")); const found = Function("it", `return ${process.argv[1]}`)(it); if (found === undefined || found === false) process.exit(1); console.log(typeof found === "string" ? found : JSON.stringify(found));' "$1"; }
+pick() { node -e 'const it = JSON.parse(require("fs").readFileSync(0, "utf8")); const found = Function("it", "return " + process.argv[1])(it); if (found === undefined || found === false) process.exit(1); console.log(typeof found === "string" ? found : JSON.stringify(found));' "$1"; }
 
 tools="$(inspect --method tools/list --strict)" || die "tools/list failed with exit code $?."
 names="$(pick 'it.tools.map((tool) => tool.name).sort()' <<<"$tools")" || die "tools/list gave no tools: $tools"
