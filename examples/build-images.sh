@@ -57,11 +57,12 @@ make_rootfs() {
   rm -rf "$work"
 }
 
-# bake NAME CONTEXT [buildah argument]...: one image with fixed timestamps, so that the same inputs give the same digest.
+# bake NAME CONTEXT [buildah argument]...: one image. Fixed timestamps and no history (which differs between machines), so that the
+# same inputs give the same digest.
 bake() {
   local name="$1" context="$2"
   shift 2
-  "${builder[@]}" build --quiet --isolation chroot --format oci --timestamp 0 --tag "actors-example/$name" "$@" "$context"
+  "${builder[@]}" build --quiet --isolation chroot --format oci --timestamp 0 --omit-history --tag "actors-example/$name" "$@" "$context"
 }
 
 # save NAME KEY: into an OCI layout of the cache; the rename makes it appear whole or not at all.

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Background processes with pid files. A pid file holds the pid and its start time, so that a recycled pid is never signalled.
 
-# The kernel's start time of a process, empty when it is gone.
-_start_time() { awk '{ sub(/^.*\) /, ""); print $20 }' "/proc/$1/stat" 2>/dev/null || true; }
+# The kernel's start time of a process, empty when it is gone or a zombie that nobody has reaped yet.
+_start_time() { awk '{ sub(/^.*\) /, ""); if ($1 != "Z") print $20 }' "/proc/$1/stat" 2>/dev/null || true; }
 
 # process_running DIRECTORY NAME
 process_running() {
