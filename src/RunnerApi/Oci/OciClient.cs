@@ -169,6 +169,10 @@ internal sealed class OciClient : IDisposable
         UseProxy = false,
         AutomaticDecompression = DecompressionMethods.None,
         MaxResponseHeadersLength = 32,
+
+        // The rest of a refused body is not read for the sake of the connection: a hostile one has no end.
+        MaxResponseDrainSize = 0,
+        ResponseDrainTimeout = TimeSpan.Zero,
         ConnectTimeout = TimeSpan.FromSeconds(15),
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
     };

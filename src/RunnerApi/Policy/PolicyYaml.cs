@@ -22,9 +22,9 @@ internal static class PolicyYaml
     /// <exception cref="PolicySyntaxException">Not such a document.</exception>
     public static PolicyNode Parse(string text)
     {
+        var parser = new Parser(new StringReader(text));
         try
         {
-            var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             parser.Consume<DocumentStart>();
             var root = Read(parser, 0);
@@ -35,9 +35,16 @@ internal static class PolicyYaml
         }
         catch (YamlException e)
         {
-            throw new PolicySyntaxException(Math.Max(1, (int)e.Start.Line), "This is not YAML.", "Mend the syntax around this line.");
+            throw NotYaml(Math.Max(1, (int)e.Start.Line));
+        }
+        catch (InvalidOperationException)
+        {
+            // What the parser throws for some unclosed collections.
+            throw NotYaml(LineOf(parser.Current));
         }
     }
+
+    private static PolicySyntaxException NotYaml(int line) => new(line, "This is not YAML.", "Mend the syntax around this line.");
 
     private static PolicyNode Read(Parser parser, int depth)
     {

@@ -45,7 +45,9 @@ internal sealed class GateHarness : IAsyncDisposable
                 - key: keys/demo.pub
         """;
 
-    public async Task<Decision> DecideAsync(string image, string profile = "default") => (await Gate.DecideAsync(image, profile, CancellationToken.None)).Decision;
+    /// <summary>Decides; a gate that hangs fails the test, as the deadline runs on a clock that stands still.</summary>
+    public async Task<Decision> DecideAsync(string image, string profile = "default") =>
+        (await Gate.DecideAsync(image, profile, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System)).Decision;
 
     public async ValueTask DisposeAsync()
     {
