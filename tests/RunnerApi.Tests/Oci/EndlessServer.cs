@@ -29,7 +29,7 @@ internal sealed class EndlessServer : IDisposable
         using var client = await _listener.AcceptTcpClientAsync();
         var stream = client.GetStream();
         var chunk = new byte[64 * 1024];
-        await stream.ReadAtLeastAsync(chunk, 1);
+        _ = await stream.ReadAtLeastAsync(chunk, 1);
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: {contentType}\r\nConnection: close\r\n\r\n"));
         for (var sent = 0L; ; sent += chunk.Length)
         {
