@@ -28,6 +28,7 @@ internal sealed partial class McpSession : IAsyncDisposable
     private ITimer? _handshakeTimer;
     private Task _run = Task.CompletedTask;
     private int _serverRequests;
+    private bool _disposed;
 
     public McpSession(string id, SandboxJournal journal, SecretScrubber scrubber, SessionServices services)
     {
@@ -107,6 +108,11 @@ internal sealed partial class McpSession : IAsyncDisposable
     /// <summary>Lets go of the stdio and leaves the container running.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         _handshakeTimer?.Dispose();
         Calls.Disarm();
         await _stop.CancelAsync();
@@ -139,7 +145,7 @@ internal sealed partial class McpSession : IAsyncDisposable
                 await Task.WhenAny(stderr, Task.Delay(TimeSpan.FromSeconds(2), _services.Time, _stop.Token));
                 await ConcludeExitAsync();
                 await _stop.CancelAsync();
-                await writing.WaitAsync(TimeSpan.FromSeconds(5), _services.Time);
+                await writing.WaitAsync(TimeSpan.FromSeconds(5), _services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
         catch (OperationCanceledException)

@@ -24,4 +24,7 @@ internal sealed partial class SandboxRegistry
 
     [LoggerMessage(15, LogLevel.Warning, "Reaping sandbox {Id}: {Cause} (dry run: {DryRun})")]
     private partial void LogReaped(string id, string cause, bool dryRun);
+
+    [LoggerMessage(16, LogLevel.Error, "Sandbox {Id} could not be swept")]
+    private partial void LogSweepFailed(Exception exception, string id);
 }

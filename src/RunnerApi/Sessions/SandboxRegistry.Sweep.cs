@@ -16,15 +16,28 @@ internal sealed partial class SandboxRegistry
         var containers = (await Driver.ListAsync(cancellationToken)).ToDictionary(c => c.Id, StringComparer.Ordinal);
         foreach (var sandbox in _sandboxes.Values)
         {
-            await SweepAsync(sandbox, containers.GetValueOrDefault(sandbox.Id), cancellationToken);
+            await GuardAsync(sandbox.Id, () => SweepAsync(sandbox, containers.GetValueOrDefault(sandbox.Id), cancellationToken));
         }
 
         foreach (var stranger in containers.Values.Where(c => !_sandboxes.ContainsKey(c.Id) && Time.GetUtcNow() - c.CreatedAt > s_strangerGrace))
         {
-            await SweepStrangerAsync(stranger.Id, cancellationToken);
+            await GuardAsync(stranger.Id, () => SweepStrangerAsync(stranger.Id, cancellationToken));
         }
 
         state.PruneTombstones(Time.GetUtcNow());
+    }
+
+    // One sandbox that can't be stopped must not keep the others.
+    private async Task GuardAsync(string id, Func<Task> sweep)
+    {
+        try
+        {
+            await sweep();
+        }
+        catch (Exception e) when (e is SandboxException or RunnerProblem or IOException)
+        {
+            LogSweepFailed(e, id);
+        }
     }
 
     private async Task SweepAsync(Sandbox sandbox, SandboxStatus? container, CancellationToken cancellationToken)
