@@ -52,7 +52,7 @@ internal readonly record struct Inbound(InboundKind Kind, string? Id, JsonElemen
         catch (InvalidOperationException)
         {
             // A lone surrogate in an escaped string.
-            return Bad(NoiseKinds.InvalidMessage, null);
+            return Bad(NoiseKinds.InvalidMessage, PeekAnswerId(line.Span));
         }
     }
 
