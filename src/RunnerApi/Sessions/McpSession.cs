@@ -15,6 +15,8 @@ internal sealed partial class McpSession : IAsyncDisposable
     private const int MaxServerRequests = 1000;
     private const int MaxEchoedIdChars = 256;
 
+    private static readonly TimeSpan s_drainPatience = TimeSpan.FromSeconds(2);
+
     private readonly SessionServices _services;
     private readonly ILogger _logger;
     private readonly SandboxJournal _journal;
@@ -141,11 +143,17 @@ internal sealed partial class McpSession : IAsyncDisposable
             {
                 var writing = _outbox.RunAsync(connection.Stdin, _stop.Token);
                 var stderr = DrainStderrAsync(connection.Stderr);
-                await ReadStdoutAsync(connection.Stdout);
-                await Task.WhenAny(stderr, Task.Delay(TimeSpan.FromSeconds(2), _services.Time, _stop.Token));
-                await ConcludeExitAsync();
-                await _stop.CancelAsync();
-                await writing.WaitAsync(TimeSpan.FromSeconds(5), _services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                try
+                {
+                    await ReadStdoutAsync(connection.Stdout);
+                    await Task.WhenAny(stderr, Task.Delay(s_drainPatience, _services.Time, _stop.Token));
+                    await ConcludeExitAsync();
+                }
+                finally
+                {
+                    await _stop.CancelAsync();
+                    await writing.WaitAsync(s_drainPatience, _services.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
             }
         }
         catch (OperationCanceledException)

@@ -12,17 +12,18 @@ internal sealed class Outbox
     /// <summary>Queues a line. <paramref name="begin"/> runs just before the write and gives the bytes, or null to send nothing. False when the queue is full.</summary>
     public bool TryPost(Func<byte[]?> begin) => _queue.Writer.TryWrite(begin);
 
-    /// <summary>Writes until cancelled or until stdin breaks.</summary>
+    /// <summary>Writes until cancelled or until stdin breaks. A line that was begun is written to its end, because its marker is on disk.</summary>
     public async Task RunAsync(Stream stdin, CancellationToken cancellationToken)
     {
         try
         {
             await foreach (var begin in _queue.Reader.ReadAllAsync(cancellationToken))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (begin() is { } line)
                 {
-                    await stdin.WriteAsync(line, cancellationToken);
-                    await stdin.FlushAsync(cancellationToken);
+                    await stdin.WriteAsync(line, CancellationToken.None);
+                    await stdin.FlushAsync(CancellationToken.None);
                 }
             }
         }

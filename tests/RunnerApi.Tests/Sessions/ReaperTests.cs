@@ -70,6 +70,7 @@ public sealed class ReaperTests
     {
         await using var runner = await RunnerHarness.StartAsync("ReaperDryRun=true", "OrphanGraceSeconds=60");
         await runner.LaunchAsync("box", Scripts.Echo);
+        await runner.WhenAsync("box", SandboxPhase.Ready);
         await StrangerAsync(runner);
         runner.Time.Advance(TimeSpan.FromSeconds(120));
         await runner.Registry.SweepAsync(default);

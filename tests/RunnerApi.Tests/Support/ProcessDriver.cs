@@ -53,13 +53,17 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
 
     public string? ResolveRuntime(SandboxRuntime wanted) => Runtime;
 
-    public void Dispose()
+    public void KillAll()
     {
         foreach (var process in _processes.Values)
         {
             process.Kill();
         }
+    }
 
+    public void Dispose()
+    {
+        KillAll();
         _directory.Delete(recursive: true);
     }
 

@@ -168,6 +168,8 @@ internal sealed class RunnerHarness : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A write to a process that never reads ends with the process, not with the fake clock.
+        Driver.KillAll();
         await ShutdownAsync();
         Http.Dispose();
         Driver.Dispose();

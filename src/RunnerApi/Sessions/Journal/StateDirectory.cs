@@ -39,7 +39,11 @@ internal sealed class StateDirectory : IDisposable
     public bool IsRemoved(string id) => File.Exists(Tombstone(id));
 
     /// <summary>Marks an id as used up.</summary>
-    public void WriteTombstone(string id, DateTimeOffset now) => AtomicFile.Write(Tombstone(id), new TombstoneRecord(now));
+    public void WriteTombstone(string id, DateTimeOffset now)
+    {
+        AtomicFile.Write(Tombstone(id), new TombstoneRecord(now));
+        File.SetLastWriteTimeUtc(Tombstone(id), now.UtcDateTime);
+    }
 
     /// <summary>Forgets tombstones older than a day, and the oldest above the cap.</summary>
     public void PruneTombstones(DateTimeOffset now)
