@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Tests.Support;
+using Actors.Testing;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Endpoints;
@@ -121,7 +122,10 @@ public sealed class HostTests
         await using var runner = await RunnerHarness.StartAsync();
         await runner.LaunchAsync("box", Scripts.AfterHello("rd"));
         await runner.PutAsync("box", "c1");
+        await Poll.UntilAsync(() => runner.Seen.Length == 3);
+        var timers = runner.Time.ArmedTimers;
         var waiting = runner.GetAsync<CallView>("/runs/box/calls/c1?wait=60");
+        await Poll.UntilAsync(() => runner.Time.ArmedTimers == timers + 1);
         await runner.ShutdownAsync();
         Assert.Equal(CallStatus.Pending, (await waiting).Status);
         Assert.NotNull(runner.Driver.Find("box"));
@@ -134,7 +138,7 @@ public sealed class HostTests
         await runner.LaunchAsync("box", Scripts.Raw("while rd; do :; done"));
         var timers = runner.Time.ArmedTimers;
         var waiting = runner.GetAsync<SandboxView>("/runs/box?wait=5&phase=starting");
-        await Actors.Testing.Poll.UntilAsync(() => runner.Time.ArmedTimers == timers + 1);
+        await Poll.UntilAsync(() => runner.Time.ArmedTimers == timers + 1);
         runner.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(SandboxPhase.Starting, (await waiting).Phase);
     }
