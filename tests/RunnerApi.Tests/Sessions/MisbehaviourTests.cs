@@ -163,12 +163,13 @@ public sealed class MisbehaviourTests
     }
 
     [Fact]
-    public async Task Answer_BeforeTheCallWasSent_IsNotTaken()
+    public async Task Answer_ToAHeldCall_IsNotTaken()
     {
         await using var runner = await RunnerHarness.StartAsync();
-        await runner.LaunchAsync("box", Scripts.AfterHello("id=c1; ok forged; rd; ok fine"));
-        await Poll.UntilAsync(async () => (await runner.ViewAsync("box")).Evidence.ProtocolNoise.GetValueOrDefault("unknown_id") == 1);
+        await runner.LaunchAsync("box", Scripts.Raw("rd; keep=$id; gate; id=c1; ok forged; id=$keep; greet; rd; rd; ok fine; while rd; do :; done"));
         await runner.PutAsync("box", "c1");
+        runner.OpenGate();
         Assert.Equal("fine", (await runner.AnswerAsync("box", "c1")).Result!.Value.GetProperty("text").GetString());
+        Assert.Equal(1, (await runner.ViewAsync("box")).Evidence.ProtocolNoise["unknown_id"]);
     }
 }
