@@ -171,6 +171,22 @@ public static class SandboxReasons
     public const string CallTimedOut = "call_timed_out";
 }
 
+/// <summary>Codes of <see cref="CallError"/> beside <see cref="SandboxReasons"/>.</summary>
+public static class CallErrorCodes
+{
+    /// <summary>The server answered with a JSON-RPC error.</summary>
+    public const string JsonRpcError = "json_rpc_error";
+
+    /// <summary>The server answered with a line over the cap: the call was executed, its result is lost.</summary>
+    public const string ResultTooLarge = "result_too_large";
+
+    /// <summary>The server answered with a message that is not valid JSON-RPC, too deep, or has a name twice: the call was executed, its result is lost.</summary>
+    public const string InvalidAnswer = "invalid_answer";
+
+    /// <summary>The runner could not record the call on disk, so it was not sent.</summary>
+    public const string JournalFailed = "journal_failed";
+}
+
 /// <summary>Body of <c>PUT /runs/{id}/calls/{callId}</c>: one JSON-RPC request, sent at most once per call id.</summary>
 public sealed record CallRequest
 {
@@ -196,7 +212,7 @@ public enum CallStatus
     /// <summary>Answered with a result.</summary>
     Result,
 
-    /// <summary>Answered with a JSON-RPC error, or refused before it was sent: nothing is undecided.</summary>
+    /// <summary>Answered with a JSON-RPC error or an unusable answer, or ended before it was sent: nothing is undecided.</summary>
     Error,
 
     /// <summary>It may have been executed, and no answer can come any more.</summary>
@@ -215,7 +231,7 @@ public sealed record CallView
     /// <summary>The result with known secret values replaced; with <see cref="CallStatus.Result"/> only.</summary>
     public JsonElement? Result { get; init; }
 
-    /// <summary>With <see cref="CallStatus.Error"/>, the server's error; with <see cref="CallStatus.Unknown"/>, a code of <see cref="SandboxReasons"/>.</summary>
+    /// <summary>With <see cref="CallStatus.Error"/>, a code of <see cref="CallErrorCodes"/>, or of <see cref="SandboxReasons"/> when the call was not sent; with <see cref="CallStatus.Unknown"/>, a code of <see cref="SandboxReasons"/>.</summary>
     public CallError? Error { get; init; }
 
     /// <summary>Last progress notification.</summary>
@@ -269,6 +285,9 @@ public static class ProblemCodes
 
     /// <summary>429: as many sandboxes as this runner may hold; <c>Retry-After</c> is set.</summary>
     public const string Busy = "busy";
+
+    /// <summary>503: the runner is still finding its sandboxes again after a start; <c>Retry-After</c> is set.</summary>
+    public const string NotReady = "not_ready";
 
     /// <summary>502: the sandbox engine failed.</summary>
     public const string EngineFailed = "engine_failed";

@@ -33,6 +33,9 @@ public sealed class SecretScrubber
     /// <summary>True when there is nothing to look for.</summary>
     public bool IsEmpty => _needles.Length == 0;
 
+    /// <summary>Bytes of the longest form that is searched for; 0 when there is none. Who cuts a text must keep this much before the cut.</summary>
+    public int LongestForm => _needles.Length == 0 ? 0 : _needles.Max(Encoding.UTF8.GetByteCount);
+
     /// <summary>Scrubs plain text.</summary>
     public string Scrub(string text)
     {

@@ -1,3 +1,17 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using Actors.RunnerApi.Configuration;
+
+try
+{
+    var app = RunnerApp.Create(args, builder =>
+    {
+        // builder.AddPolicy();
+        // builder.AddPodman();
+    });
+    await app.RunAsync();
+    return 0;
+}
+catch (ConfigurationException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 78;
+}

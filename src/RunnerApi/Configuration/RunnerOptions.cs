@@ -1,0 +1,71 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Actors.RunnerApi.Configuration;
+
+/// <summary>Settings of the runner, section <c>Actors:Runner</c>; environment variables are <c>ACTORS__RUNNER__NAME</c>.</summary>
+internal sealed class RunnerOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Actors:Runner";
+
+    /// <summary>Where to listen: <c>http://</c>, an IP address or <c>localhost</c>, and a port; port 0 takes a free one.</summary>
+    [Required]
+    public string Url { get; set; } = "http://127.0.0.1:7431";
+
+    /// <summary>Allows an address that other machines can reach, such as a ClusterIP's pod.</summary>
+    public bool AllowNonLoopback { get; set; }
+
+    /// <summary>File with the bearer token that every caller must send; at least 32 characters, readable by its owner only.</summary>
+    [Required]
+    public string TokenFile { get; set; } = "";
+
+    /// <summary>Directory of the journal: what was launched and which calls were sent.</summary>
+    [Required]
+    public string StateDirectory { get; set; } = "";
+
+    /// <summary>Directory with one file per secret; empty means that there are no secrets.</summary>
+    public string SecretsDirectory { get; set; } = "";
+
+    /// <summary>Most sandboxes that run at once.</summary>
+    [Range(1, 1000)]
+    public int MaxSandboxes { get; set; } = 16;
+
+    /// <summary>Most calls of one sandbox without an answer.</summary>
+    [Range(1, 128)]
+    public int MaxCallsInFlight { get; set; } = 16;
+
+    /// <summary>Most calls of one sandbox in its life.</summary>
+    [Range(1, 100_000)]
+    public int MaxCalls { get; set; } = 4096;
+
+    /// <summary>Longest line of stdout in bytes; a longer one is skipped.</summary>
+    [Range(1024, 16 * 1024 * 1024)]
+    public int MaxLineBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Bytes of stdout and stderr together after which a sandbox is stopped.</summary>
+    [Range(4096, 1024 * 1024 * 1024)]
+    public int MaxOutputBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Lines of stdout that are no valid message after which a sandbox is stopped.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxNoiseLines { get; set; } = 10_000;
+
+    /// <summary>Seconds that a server has to answer <c>initialize</c>.</summary>
+    [Range(1, 600)]
+    public int HandshakeSeconds { get; set; } = 30;
+
+    /// <summary>Seconds after a re-attach during which no call or handshake is given up, so that answers in the replayed output are found first.</summary>
+    [Range(1, 300)]
+    public int ReplayGraceSeconds { get; set; } = 10;
+
+    /// <summary>Seconds without any request that names a sandbox after which it is an orphan.</summary>
+    [Range(10, 86_400)]
+    public int OrphanGraceSeconds { get; set; } = 300;
+
+    /// <summary>Seconds between two sweeps of the reaper.</summary>
+    [Range(1, 3600)]
+    public int SweepSeconds { get; set; } = 15;
+
+    /// <summary>The reaper only logs what it would stop or remove.</summary>
+    public bool ReaperDryRun { get; set; }
+}

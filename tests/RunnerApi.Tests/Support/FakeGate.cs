@@ -1,0 +1,35 @@
+using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Policy;
+
+namespace Actors.RunnerApi.Tests.Support;
+
+/// <summary>Admits every image but those whose name begins with <c>evil</c>.</summary>
+internal sealed class FakeGate(TimeProvider time) : IPolicyGate
+{
+    public const string Digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    private static readonly SandboxProfile s_profile = new()
+    {
+        Name = "default",
+        Defaults = new ProfileLimits(500, 64 << 20, 32, 600),
+        Caps = new ProfileLimits(1000, 128 << 20, 64, 3600),
+    };
+
+    public Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken)
+    {
+        var admitted = !image.StartsWith("evil", StringComparison.Ordinal);
+        var decision = new Decision
+        {
+            Admitted = admitted,
+            Image = image,
+            Profile = profile,
+            Reference = admitted ? image + "@" + Digest : null,
+            Digest = admitted ? Digest : null,
+            Code = admitted ? null : RefusalCodes.Unsigned,
+            Reason = admitted ? null : "No signature is attached.",
+            PolicyRevision = "test",
+            DecidedAt = time.GetUtcNow(),
+        };
+        return Task.FromResult(new GateResult(decision, s_profile, InsecureRegistry: false));
+    }
+}
