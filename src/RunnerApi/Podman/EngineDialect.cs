@@ -91,6 +91,7 @@ internal abstract class EngineDialect(PodmanOptions options)
     /// <summary>Arguments of create that only this engine has.</summary>
     protected abstract IReadOnlyList<string> Own(SandboxSpec spec);
 
+    // Podman knows .Id only in this exact spelling, not as an argument of json.
     protected static string Template(string log, string directory) =>
-        $$$"""{"id":{{json .Id}},"name":{{json .Name}},"created":{{json .Created}},"state":{{json .State}},"labels":{{json .Config.Labels}},"log":{{json {{{log}}}}},"directory":{{{directory}}}}""";
+        $$$"""{"id":"{{.Id}}","name":{{json .Name}},"created":{{json .Created}},"state":{{json .State}},"labels":{{json .Config.Labels}},"log":{{json {{{log}}}}},"directory":{{{directory}}}}""";
 }
