@@ -39,15 +39,14 @@ public sealed class PodmanFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await RunAsync("podman", [.. Storage, "rm", "--all", "--force", "--time", "0"]);
-        await RunAsync("podman", [.. Storage, "rmi", "--all", "--force"]);
         _registry?.Kill();
         _registry?.Dispose();
+        string[] storage = ["--root", At("root"), "--runroot", At("run")];
+        await RunAsync("podman", [.. storage, "rm", "--all", "--force", "--time", "0"]);
+        await RunAsync("podman", [.. storage, "rmi", "--all", "--force"]);
         await RunAsync("umount", [At("root/overlay")], mayFail: true);
         _home.Delete(recursive: true);
     }
-
-    private string[] Storage => ["--root", At("root"), "--runroot", At("run"), "--storage-driver", "overlay"];
 
     // Built in a storage of its own, so that the driver really has to pull.
     private async Task<string> BuildAsync(string repository)
