@@ -9,6 +9,7 @@ public interface ISandboxDriver
 
     /// <summary>Starts the container when it has not run yet, and connects to its stdio. Stdout and stderr are delivered from the container's first byte on,
     /// without gap or repetition, also when an earlier connection (of a process that is gone) read a part of them. Disposing the connection leaves the container running and its stdin open.</summary>
+    /// <exception cref="SandboxException">No such sandbox, the runtime could not start it, or its log is full; reading an output can throw the last as well.</exception>
     Task<ISandboxConnection> AttachAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>State now, or null when there is no such container.</summary>
@@ -24,10 +25,11 @@ public interface ISandboxDriver
     string? ResolveRuntime(SandboxRuntime wanted);
 }
 
-/// <summary>Live stdio of one container. The three streams are independent; a reader must drain both outputs.</summary>
+/// <summary>Live stdio of one container. The three streams are independent; a reader must drain both outputs.
+/// The end of an output means that the container ended or that the connection broke: <see cref="ISandboxDriver.InspectAsync"/> tells which, and another attach replays.</summary>
 public interface ISandboxConnection : IAsyncDisposable
 {
-    /// <summary>The container's stdin; closing it does not close the container's.</summary>
+    /// <summary>The container's stdin; closing it does not close the container's. Writing throws <see cref="IOException"/> once the container has ended.</summary>
     Stream Stdin { get; }
 
     /// <summary>The container's stdout from its first byte.</summary>
@@ -104,7 +106,11 @@ public sealed record SandboxStatus(
     bool OutOfMemory,
     string Runtime,
     DateTimeOffset CreatedAt,
-    DateTimeOffset Deadline);
+    DateTimeOffset Deadline)
+{
+    /// <summary>The engine killed it because its lifetime was over; <see cref="ExitCode"/> is null then.</summary>
+    public bool DeadlineExceeded { get; init; }
+}
 
 /// <summary>Life cycle of a container.</summary>
 public enum SandboxState
@@ -133,6 +139,15 @@ public enum SandboxFault
 
     /// <summary>The engine did not answer in time or is not installed.</summary>
     EngineUnavailable,
+
+    /// <summary>The spec breaks a rule of the seam; nothing was launched.</summary>
+    InvalidSpec,
+
+    /// <summary>There is no such sandbox.</summary>
+    NotFound,
+
+    /// <summary>The container wrote more than its log keeps, so its output cannot be replayed without a gap.</summary>
+    OutputLost,
 }
 
 /// <summary>A typed failure of the engine. The message names the thing and the fix, and holds no secret.</summary>

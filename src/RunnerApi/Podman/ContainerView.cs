@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text.Json;
+using Actors.RunnerApi.Sandboxes;
+
+namespace Actors.RunnerApi.Podman;
+
+/// <summary>A container as one line of the engine's inspect tells it.</summary>
+/// <param name="Status">What the seam knows of it.</param>
+/// <param name="Instance">The runner that owns it.</param>
+/// <param name="LogPath">File of its log; empty before the first start.</param>
+/// <param name="LogBytes">Size at which the log stops.</param>
+internal sealed record ContainerView(SandboxStatus Status, string Instance, string LogPath, long LogBytes)
+{
+    // A chunk of conmon is 8 KiB; one that does not fit any more is dropped, so a full log ends a little below its limit.
+    private const long LogSlack = 32 * 1024;
+
+    /// <summary>True when the log has stopped taking output: what came after is lost.</summary>
+    internal bool IsLogFull
+    {
+        get
+        {
+            var file = new FileInfo(LogPath.Length > 0 ? LogPath : "/nonexistent");
+            return file.Exists && file.Length > LogBytes - LogSlack;
+        }
+    }
+
+    /// <summary>Reads the lines; containers without our labels are skipped.</summary>
+    /// <exception cref="JsonException">The engine wrote something else.</exception>
+    internal static IReadOnlyList<ContainerView> Parse(string lines)
+    {
+        List<ContainerView> views = [];
+        foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            using var document = JsonDocument.Parse(line);
+            if (Read(document.RootElement) is { } view)
+            {
+                views.Add(view);
+            }
+        }
+
+        return views;
+    }
+
+    private static ContainerView? Read(JsonElement container)
+    {
+        var labels = container.GetProperty("labels");
+        var name = Text(container, "name").TrimStart('/');
+        if (labels.ValueKind != JsonValueKind.Object
+            || name != EngineDialect.ContainerName(Text(labels, EngineDialect.IdLabel))
+            || !DateTimeOffset.TryParse(Text(labels, EngineDialect.DeadlineLabel), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var deadline)
+            || !long.TryParse(Text(labels, EngineDialect.LogBytesLabel), NumberStyles.None, CultureInfo.InvariantCulture, out var logBytes))
+        {
+            return null;
+        }
+
+        var status = new SandboxStatus(
+            Text(labels, EngineDialect.IdLabel),
+            name,
+            SandboxState.Created,
+            ExitCode: null,
+            OutOfMemory: false,
+            Text(labels, EngineDialect.RuntimeLabel),
+            container.GetProperty("created").GetDateTimeOffset().ToUniversalTime(),
+            deadline);
+        return new ContainerView(WithState(status, container), Text(labels, EngineDialect.SandboxLabel), Text(container, "log"), logBytes);
+    }
+
+    private static SandboxStatus WithState(SandboxStatus status, JsonElement container)
+    {
+        var state = container.GetProperty("state");
+        switch (Text(state, "Status"))
+        {
+            case "created" or "configured" or "initialized":
+                return status;
+            case "exited" or "stopped" or "dead" or "removing":
+                break;
+            default:
+                return status with { State = SandboxState.Running };
+        }
+
+        // Podman's --timeout leaves -1, which no process can return.
+        var code = state.GetProperty("ExitCode").GetInt32();
+        if (code == -1)
+        {
+            return status with { State = SandboxState.Exited, DeadlineExceeded = true };
+        }
+
+        var killed = state.TryGetProperty("OOMKilled", out var flag) && flag.ValueKind == JsonValueKind.True;
+        return status with
+        {
+            State = SandboxState.Exited,
+            ExitCode = code,
+            OutOfMemory = killed || (code != 0 && MemoryEvidence.Exists(Text(container, "id"), Text(container, "directory"))),
+        };
+    }
+
+    private static string Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+}

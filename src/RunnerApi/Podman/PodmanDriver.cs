@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Sandboxes;
+
+namespace Actors.RunnerApi.Podman;
+
+/// <summary>Sandboxes as containers of the local Podman (or Docker). All state lives in the engine: a new driver finds what an old one left.</summary>
+internal sealed partial class PodmanDriver : ISandboxDriver
+{
+    private const int InspectBatch = 64;
+    private const int RemoveAttempts = 3;
+    private const int MaxWords = 600;
+
+    private readonly PodmanOptions _options;
+    private readonly TimeProvider _time;
+    private readonly EngineDialect _dialect;
+    private readonly EngineCli _cli;
+
+    // A second start of one container would attach in mid-stream; ids share a few gates.
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new SemaphoreSlim(1, 1))];
+
+    internal PodmanDriver(PodmanOptions options, TimeProvider time, ILogger<PodmanDriver> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _dialect = EngineDialect.For(options);
+        _cli = new EngineCli(options, time, logger);
+    }
+
+    /// <inheritdoc />
+    public string? ResolveRuntime(SandboxRuntime wanted) => Runtimes.Resolve(wanted, File.Exists);
+
+    /// <inheritdoc />
+    public async Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        SpecRules.Check(spec);
+        var environment = SandboxEnvironment.From(spec.Env);
+        if (await FindAsync(spec.Id, cancellationToken) is { } present)
+        {
+            return present.Status;
+        }
+
+        if (!Runtimes.IsInstalled(spec.Runtime, File.Exists))
+        {
+            throw new SandboxException(SandboxFault.RuntimeUnavailable, $"The runtime '{spec.Runtime}' is not installed; install it or choose another in the policy's profile.");
+        }
+
+        var scrubber = new SecretScrubber(spec.Env.Values);
+        await PullAsync(spec, scrubber, cancellationToken);
+        var arguments = _dialect.Create(spec, environment, _time.GetUtcNow() + spec.Lifetime);
+        var result = await _cli.RunAsync("create", arguments, _options.CommandTimeoutSeconds, cancellationToken, environment);
+
+        // The engine's names are unique: whoever loses a race finds the winner's container.
+        return await FindAsync(spec.Id, cancellationToken) switch
+        {
+            { } created => created.Status,
+            null => throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {Words(result.Stderr, scrubber)}"),
+        };
+    }
+
+    /// <inheritdoc />
+    public async Task<SandboxStatus?> InspectAsync(string id, CancellationToken cancellationToken)
+    {
+        SpecRules.CheckId(id);
+        return (await FindAsync(id, cancellationToken))?.Status;
+    }
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<SandboxStatus>> ListAsync(CancellationToken cancellationToken)
+    {
+        var result = await _cli.RunAsync("ps", _dialect.List(), _options.CommandTimeoutSeconds, cancellationToken);
+        if (result.ExitCode != 0)
+        {
+            throw Failed("ps", result);
+        }
+
+        List<SandboxStatus> statuses = [];
+        foreach (var batch in result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Chunk(InspectBatch))
+        {
+            statuses.AddRange((await ViewsAsync(batch, cancellationToken)).Select(v => v.Status));
+        }
+
+        return statuses;
+    }
+
+    /// <inheritdoc />
+    public async Task StopAsync(string id, CancellationToken cancellationToken)
+    {
+        SpecRules.CheckId(id);
+        for (var attempt = 1; await FindAsync(id, cancellationToken) is not null; attempt++)
+        {
+            var result = await _cli.RunAsync("rm", _dialect.Remove(EngineDialect.ContainerName(id)), _options.CommandTimeoutSeconds, cancellationToken);
+            if (result.ExitCode == 0 || result.NoSuchContainer)
+            {
+                LogStopped(id);
+                return;
+            }
+
+            // The engine's own cleanup of a container that is just ending can hold it for a moment.
+            if (attempt == RemoveAttempts)
+            {
+                throw Failed("rm", result);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _time, cancellationToken);
+        }
+    }
+
+    private async Task PullAsync(SandboxSpec spec, SecretScrubber scrubber, CancellationToken cancellationToken)
+    {
+        var present = await _cli.RunAsync("image exists", _dialect.ImageExists(spec.Reference), _options.CommandTimeoutSeconds, cancellationToken);
+        if (present.ExitCode == 0)
+        {
+            return;
+        }
+
+        EngineResult pulled;
+        try
+        {
+            pulled = await _cli.RunAsync("pull", _dialect.Pull(spec.Reference, spec.InsecureRegistry), _options.PullTimeoutSeconds, cancellationToken);
+        }
+        catch (SandboxException e) when (e.InnerException is null)
+        {
+            throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} did not end within {_options.PullTimeoutSeconds} s; raise sandbox:pullTimeoutSeconds or use a nearer registry.", e);
+        }
+
+        if (pulled.ExitCode != 0)
+        {
+            throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} failed: {Words(pulled.Stderr, scrubber)}");
+        }
+
+        LogPulled(spec.Reference);
+    }
+
+    // Containers of another instance are as good as absent.
+    private async Task<ContainerView?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await ViewsAsync([EngineDialect.ContainerName(id)], cancellationToken)).FirstOrDefault(v => v.Status.Id == id && v.Instance == _options.Instance);
+
+    private async Task<IReadOnlyList<ContainerView>> ViewsAsync(IReadOnlyList<string> containers, CancellationToken cancellationToken)
+    {
+        var result = await _cli.RunAsync("inspect", _dialect.Inspect(containers), _options.CommandTimeoutSeconds, cancellationToken);
+        if (result.ExitCode != 0 && !result.NoSuchContainer)
+        {
+            throw Failed("inspect", result);
+        }
+
+        try
+        {
+            return ContainerView.Parse(result.Stdout);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new SandboxException(SandboxFault.EngineUnavailable, $"'{_options.Program} inspect' answered in a form that is not understood; use Podman 4.3 or newer.", e);
+        }
+    }
+
+    private SandboxException Failed(string verb, EngineResult result) => new(
+        SandboxFault.EngineUnavailable,
+        $"'{_options.Program} {verb}' failed with exit code {result.ExitCode}: {Words(result.Stderr, SecretScrubber.None)}");
+
+    private static string Words(string stderr, SecretScrubber scrubber)
+    {
+        var text = scrubber.Scrub(stderr);
+        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(w => string.Concat(w.Where(c => !char.IsControl(c)))));
+        return line.Length switch
+        {
+            0 => "the engine gave no reason",
+            > MaxWords => "… " + line[^MaxWords..],
+            _ => line,
+        };
+    }
+}

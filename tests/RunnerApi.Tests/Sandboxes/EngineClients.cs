@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Actors.RunnerApi.Tests.Sandboxes;
+
+/// <summary>Looks at this machine's processes through /proc.</summary>
+internal static class EngineClients
+{
+    /// <summary>Every process' id with its arguments.</summary>
+    internal static IEnumerable<(int Pid, string[] Arguments)> All()
+    {
+        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && Read(directory) is { Length: > 0 } line)
+            {
+                yield return (pid, line.Split('\0'));
+            }
+        }
+    }
+
+    /// <summary>Podman's client processes for one container; conmon names it too and is none.</summary>
+    internal static IReadOnlyList<int> Of(string container) =>
+        [.. All().Where(p => Path.GetFileName(p.Arguments[0]) == "podman" && p.Arguments.Contains(container, StringComparer.Ordinal)).Select(p => p.Pid)];
+
+    internal static IReadOnlyList<int> Kill(string container)
+    {
+        var pids = Of(container);
+        foreach (var pid in pids)
+        {
+            using var process = Process.GetProcessById(pid);
+            process.Kill();
+        }
+
+        return pids;
+    }
+
+    private static string? Read(string directory)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(directory, "cmdline")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
