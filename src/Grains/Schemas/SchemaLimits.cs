@@ -16,7 +16,10 @@ public static class SchemaLimits
     public const int Nodes = 20_000;
 
     /// <summary>Steps of one validation; a step is about one keyword on one value.</summary>
-    public const long Work = 2_000_000;
+    public const long Work = 1_000_000;
+
+    /// <summary>Most patterns of one compiled schema.</summary>
+    public const int Patterns = 1000;
 
     /// <summary>Longest <c>pattern</c>, in UTF-16 units.</summary>
     public const int PatternLength = 1024;

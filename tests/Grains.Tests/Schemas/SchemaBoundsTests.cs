@@ -80,6 +80,22 @@ public sealed class SchemaBoundsTests
         Assert.Contains("longer than 1024", Assert.Throws<SchemaException>(() => Compile($"{{\"pattern\":\"{new string('a', 2000)}\"}}")).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Compile_ManyPatterns_IsAFault()
+    {
+        var schema = "{\"allOf\":[" + string.Join(',', Enumerable.Repeat("{\"pattern\":\"a\"}", SchemaLimits.Patterns + 1)) + "]}";
+
+        Assert.Contains("may hold 1000 patterns", Assert.Throws<SchemaException>(() => Compile(schema)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compile_ManySubschemas_IsAFault()
+    {
+        var schema = "{\"allOf\":[" + string.Join(',', Enumerable.Repeat("true", SchemaLimits.Nodes + 1)) + "]}";
+
+        Assert.Contains("more than 20000 subschemas", Assert.Throws<SchemaException>(() => Compile(schema)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Validate_LargeHonestInstance_Fits()
     {
         var schema = Compile("""{"type":"array","uniqueItems":true,"items":{"type":"object","required":["id"],"properties":{"id":{"type":"integer"},"name":{"type":"string","pattern":"^\\w+$"}},"unevaluatedProperties":false}}""");

@@ -139,7 +139,8 @@ internal sealed class KeywordReader
 
     public SchemaPattern? Pattern(string place, string pattern)
     {
-        var compiled = SchemaPattern.TryCompile(pattern, out var problem);
+        string? problem = $"a schema may hold {SchemaLimits.Patterns} patterns";
+        var compiled = _compiler.Patterns++ < SchemaLimits.Patterns ? SchemaPattern.TryCompile(pattern, out problem) : null;
         if (compiled is null)
         {
             Fault(place, $"the pattern {Describe.Name(pattern)} is not valid: {problem}");

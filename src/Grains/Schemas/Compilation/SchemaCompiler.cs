@@ -16,6 +16,9 @@ internal sealed partial class SchemaCompiler
     /// <summary>Set by keywords that read annotations.</summary>
     public bool TracksEvaluated { get; set; }
 
+    /// <summary>Patterns so far.</summary>
+    public int Patterns { get; set; }
+
     public static CompiledSchema Compile(JsonElement schema, SchemaDocuments documents)
     {
         var compiler = new SchemaCompiler(documents);
