@@ -89,7 +89,7 @@ publish_images() {
 start_runner() {
   say "Starting the runner at $runner_url"
   start_process "$processes" runner env \
-    ACTORS__RUNNER__LISTEN="$runner_url" \
+    ACTORS__RUNNER__URL="$runner_url" \
     ACTORS__RUNNER__TOKENFILE="$state/token" \
     ACTORS__RUNNER__POLICYFILE="$state/policy.yaml" \
     ACTORS__RUNNER__STATEDIRECTORY="$state/runner" \
@@ -101,9 +101,9 @@ start_runner() {
 start_silo() {
   say "Starting the silo at $silo_url"
   start_process "$processes" silo env \
-    ACTORS__SILO__LISTEN="$silo_url" \
-    ACTORS__SILO__RUNNER__URL="$runner_url" \
-    ACTORS__SILO__RUNNER__TOKENFILE="$state/token" \
+    ACTORS__SILO__URL="$silo_url" \
+    ACTORS__SILO__RUNNERURL="$runner_url" \
+    ACTORS__SILO__RUNNERTOKENFILE="$state/token" \
     ACTORS__SILO__WORKFLOWS="$state/workflows" \
     ACTORS__SILO__DATABASE="$state/silo/actors.db" \
     dotnet src/Silo/bin/Release/net10.0/Actors.Silo.dll

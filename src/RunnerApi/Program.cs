@@ -1,17 +1,21 @@
 using Actors.RunnerApi.Configuration;
+using Actors.RunnerApi.Podman;
+using Actors.RunnerApi.Policy;
+using Microsoft.Extensions.Options;
 
 try
 {
-    var app = RunnerApp.Create(args, builder =>
+    await using var app = RunnerApp.Create(args, (builder, settings) =>
     {
-        // builder.AddPolicy();
-        // builder.AddPodman();
+        builder.Services.AddPolicyGate(new PolicyOptions { PolicyFile = settings.Options.PolicyFile });
+        builder.Services.AddPodman(builder.Configuration);
     });
     await app.RunAsync();
     return 0;
 }
-catch (ConfigurationException e)
+catch (Exception e) when (e is ConfigurationException or PolicyException or OptionsValidationException or IOException)
 {
+    // The operator's to mend: a message, no stack.
     await Console.Error.WriteLineAsync(e.Message);
-    return 78;
+    return 1;
 }

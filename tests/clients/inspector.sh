@@ -28,9 +28,9 @@ pick() { node -e 'const it = JSON.parse(require("fs").readFileSync(0, "utf8")); 
 
 tools="$(inspect --method tools/list --strict)" || die "tools/list failed with exit code $?."
 names="$(pick 'it.tools.map((tool) => tool.name).sort()' <<<"$tools")" || die "tools/list gave no tools: $tools"
-run="$(inspect --method tools/call --tool-name run_workflow --tool-args-json '{"workflow":"echo","params":{"message":"hello inspector"}}')" || die "run_workflow failed with exit code $?: $run"
+run="$(inspect --method tools/call --tool-name run_workflow --tool-args-json '{"workflow_id":"echo","params":{"message":"hello inspector"}}')" || die "run_workflow failed with exit code $?: $run"
 pick 'it.structuredContent.outcome === "succeeded" && it.structuredContent.output.reply === "Echo: hello inspector"' <<<"$run" >/dev/null || die "run_workflow did not answer as expected: $run"
-id="$(pick 'it.structuredContent.runId' <<<"$run")"
-trace="$(inspect --method tools/call --tool-name get_run_trace --tool-args-json "{\"runId\":\"$id\"}")" || die "get_run_trace failed with exit code $?: $trace"
+id="$(pick 'it.structuredContent.run_id' <<<"$run")"
+trace="$(inspect --method tools/call --tool-name get_run_trace --tool-args-json "{\"run_id\":\"$id\"}")" || die "get_run_trace failed with exit code $?: $trace"
 kinds="$(pick 'it.structuredContent.entries.length > 0 && it.structuredContent.entries.map((entry) => entry.kind)' <<<"$trace")" || die "the trace of $id is empty: $trace"
 printf '{"ok":true,"era":"%s","tools":%s,"runId":"%s","trace":%s}\n' "$era" "$names" "$id" "$kinds"

@@ -1,5 +1,5 @@
 // usage: ACTORS_CLIENTS=DIR node sdk-client.mjs URL
-// The official TypeScript SDK (2025-11-25, sessions) against a running silo that has the example workflow `echo`.
+// The official TypeScript SDK (2025-11-25) against a running silo that has the example workflow `echo`.
 // Prints one JSON line: {"ok": true, …facts} or {"ok": false, "error"}; the exit code says the same.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -30,7 +30,7 @@ async function call(client, name, args, options = {}) {
 async function readTrace(client, runId) {
   const entries = [];
   for (;;) {
-    const page = await call(client, "get_run_trace", { runId, afterSeq: entries.length });
+    const page = await call(client, "get_run_trace", { run_id: runId, after: entries.length });
     entries.push(...page.entries);
     if (page.entries.length === 0 || entries.length >= page.total) return { entries, sealed: page.sealed };
   }
@@ -44,13 +44,13 @@ function checkChain(entries, run) {
     assert.equal(entry.prev, previous, `entry ${entry.seq} does not follow from the one before it`);
     previous = entry.hash;
   });
-  assert.equal(previous, run.traceHead, "the run names another trace head");
-  assert.equal(entries.length, run.traceLength, "the run names another trace length");
+  assert.equal(previous, run.trace_head, "the run names another trace head");
+  assert.equal(entries.length, run.trace_length, "the run names another trace length");
 }
 
 async function exercise(client) {
   const tools = (await client.listTools()).tools.map((tool) => tool.name).sort();
-  for (const name of ["list_workflows", "run_workflow", "get_run", "get_run_trace"]) {
+  for (const name of ["list_workflows", "run_workflow", "get_run", "wait_run", "cancel_run", "get_run_trace"]) {
     assert.ok(tools.includes(name), `tools/list has no ${name}`);
   }
 
@@ -59,17 +59,17 @@ async function exercise(client) {
 
   const progress = [];
   const onprogress = (update) => progress.push(update.progress);
-  const run = await call(client, "run_workflow", { workflow: "echo", params: { message } }, { onprogress, resetTimeoutOnProgress: true });
+  const run = await call(client, "run_workflow", { workflow_id: "echo", params: { message } }, { onprogress, resetTimeoutOnProgress: true });
   assert.equal(run.status, "done");
   assert.equal(run.outcome, "succeeded", JSON.stringify(run.error));
   assert.equal(run.output.reply, `Echo: ${message}`);
   assert.ok(progress.length > 0, "run_workflow reported no progress");
   assert.deepEqual(progress, [...new Set(progress)].sort((a, b) => a - b), "progress does not grow");
 
-  const trace = await readTrace(client, run.runId);
+  const trace = await readTrace(client, run.run_id);
   assert.equal(trace.sealed, true, "the trace of a run that is done is not sealed");
   checkChain(trace.entries, run);
-  return { tools, workflows: workflows.map((workflow) => workflow.id), runId: run.runId, progress: progress.length, trace: trace.entries.map((entry) => entry.kind) };
+  return { tools, workflows: workflows.map((workflow) => workflow.id), runId: run.run_id, progress: progress.length, trace: trace.entries.map((entry) => entry.kind) };
 }
 
 const client = new Client({ name: "actors-sdk-client", version: "1.0.0" });

@@ -11,13 +11,13 @@ internal static class RunnerApp
     /// <param name="args">Command line, over environment, over appsettings.json.</param>
     /// <param name="addBackends">Registers <c>IPolicyGate</c> and <c>ISandboxDriver</c>.</param>
     /// <exception cref="ConfigurationException">Settings are missing or wrong.</exception>
-    public static WebApplication Create(string[] args, Action<WebApplicationBuilder> addBackends)
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder, RunnerSettings> addBackends)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         var settings = RunnerOptionsReader.Read(builder.Configuration);
         Listen(builder, settings);
         Add(builder.Services, settings);
-        addBackends(builder);
+        addBackends(builder, settings);
 
         var app = builder.Build();
         Use(app);

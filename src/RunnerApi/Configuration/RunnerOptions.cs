@@ -19,6 +19,10 @@ internal sealed class RunnerOptions
     [Required]
     public string TokenFile { get; set; } = "";
 
+    /// <summary>The policy that decides every image, <c>policy.yaml</c>.</summary>
+    [Required]
+    public string PolicyFile { get; set; } = "";
+
     /// <summary>Directory of the journal: what was launched and which calls were sent.</summary>
     [Required]
     public string StateDirectory { get; set; } = "";

@@ -13,7 +13,7 @@ public sealed class ConfigurationTests : IDisposable
     public void Read_WithManyFaults_NamesThemAllWithKeyAndVariable()
     {
         var e = Assert.Throws<ConfigurationException>(() => Read(("MaxSandboxes", "0"), ("MaxLineBytes", "many"), ("Url", "http://0.0.0.0:7431"), ("SecretsDirectory", "/nonexistent/x")));
-        Assert.Equal(6, e.Faults.Count);
+        Assert.Equal(7, e.Faults.Count);
         Assert.Contains("Actors:Runner:MaxSandboxes (ACTORS__RUNNER__MAXSANDBOXES): 0 is not between 1 and 1000.", e.Faults);
         Assert.Contains(e.Faults, f => f.StartsWith("Actors:Runner:TokenFile (ACTORS__RUNNER__TOKENFILE): must be set", StringComparison.Ordinal));
         Assert.Contains(e.Faults, f => f.Contains("'many'", StringComparison.Ordinal));
@@ -34,7 +34,7 @@ public sealed class ConfigurationTests : IDisposable
     public void Url_ThatOthersCanReach_NeedsPermission(string url, string allow, bool accepted)
     {
         var token = TokenFile(RunnerHarness.Token, UnixFileMode.UserRead);
-        var read = () => Read(("Url", url), ("AllowNonLoopback", allow), ("TokenFile", token), ("StateDirectory", "/tmp/x"));
+        var read = () => Read(("Url", url), ("AllowNonLoopback", allow), ("TokenFile", token), ("StateDirectory", "/tmp/x"), ("PolicyFile", "/tmp/policy.yaml"));
         if (accepted)
         {
             Assert.NotNull(read());

@@ -67,11 +67,12 @@ internal sealed class RunnerHarness : IAsyncDisposable
         [
             "--Actors:Runner:Url=http://127.0.0.1:0",
             "--Actors:Runner:TokenFile=" + PathOf("token"),
+            "--Actors:Runner:PolicyFile=" + PathOf("policy.yaml"),
             "--Actors:Runner:StateDirectory=" + PathOf("state"),
             "--Actors:Runner:SecretsDirectory=" + PathOf("secrets"),
             .. _settings.Select(s => "--Actors:Runner:" + s),
         ];
-        _app = RunnerApp.Create(args, builder =>
+        _app = RunnerApp.Create(args, (builder, _) =>
         {
             builder.Logging.ClearProviders().AddProvider(Logs);
             builder.Services.AddSingleton<TimeProvider>(Time);
