@@ -24,6 +24,11 @@ internal sealed record ContainerView(SandboxStatus Status, string Instance, stri
         }
     }
 
+    /// <summary>The error that a full log is for whoever wants to replay it.</summary>
+    internal SandboxException LogFull() => new(
+        SandboxFault.OutputLost,
+        $"The log of sandbox '{Status.Id}' reached {LogBytes} bytes and took no more; what followed is lost. Stop the sandbox, or raise its output limit.");
+
     /// <summary>Reads the lines; containers without our labels are skipped.</summary>
     /// <exception cref="JsonException">The engine wrote something else.</exception>
     internal static IReadOnlyList<ContainerView> Parse(string lines)

@@ -11,6 +11,8 @@ internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(optio
 
     protected override string InspectFormat { get; } = Template(".LogPath", "\"\"");
 
+    internal override bool HasLogFile => false;
+
     internal override IReadOnlyList<string> ImageExists(string reference) => ["image", "inspect", "--format", "{{.Id}}", reference];
 
     // Whether a registry may be plain HTTP is the daemon's own setting.

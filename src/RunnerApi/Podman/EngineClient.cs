@@ -67,16 +67,21 @@ internal sealed class EngineClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the process, if it still runs, and releases its streams.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Drops what comes from one of the outputs, until its end.</summary>
+    internal static async Task DrainAsync(Stream output)
     {
-        Kill();
-        await Exited;
-        _process.Dispose();
+        try
+        {
+            await output.CopyToAsync(Stream.Null);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
+        {
+            // The client was disposed.
+        }
     }
 
-    /// <summary>Kills the process, if it still runs; what it wrote before can still be read.</summary>
-    internal void Kill()
+    /// <summary>Kills the process, if it still runs, and releases its streams.</summary>
+    public async ValueTask DisposeAsync()
     {
         try
         {
@@ -87,5 +92,8 @@ internal sealed class EngineClient : IAsyncDisposable
         {
             // It has ended.
         }
+
+        await Exited;
+        _process.Dispose();
     }
 }

@@ -72,6 +72,9 @@ internal abstract class EngineDialect(PodmanOptions options)
     /// <summary>What was written so far, and with <paramref name="follow"/> all that comes until the container ends.</summary>
     internal IReadOnlyList<string> Logs(string name, bool follow) => follow ? [.. Global, "logs", "--follow", name] : [.. Global, "logs", name];
 
+    /// <summary>True when the output is in a file of conmon's form; else it is asked of the engine.</summary>
+    internal abstract bool HasLogFile { get; }
+
     /// <summary>Full ids of this instance's containers, one per line.</summary>
     internal IReadOnlyList<string> List() => [.. Global, "ps", "--all", "--quiet", "--no-trunc", "--filter", $"label={SandboxLabel}={Options.Instance}"];
 

@@ -2,39 +2,19 @@ using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
 
-/// <summary>One client that carries all three streams, connected before the container's first byte.</summary>
-internal sealed class LiveConnection(EngineClient client) : ISandboxConnection
+/// <summary>Stdio of one container over up to two clients of the engine, which end with it.</summary>
+internal sealed class PodmanConnection : ISandboxConnection
 {
-    public Stream Stdin => client.Stdin;
+    private readonly EngineClient?[] _clients;
+    private readonly Task _drained;
 
-    public Stream Stdout => client.Stdout;
-
-    public Stream Stderr => client.Stderr;
-
-    public ValueTask DisposeAsync() => client.DisposeAsync();
-}
-
-/// <summary>Outputs from the engine's log, from the first byte on, and stdin through a second client whose outputs are dropped.</summary>
-internal sealed class ReplayConnection : ISandboxConnection
-{
-    private static readonly TimeSpan LogCheckInterval = TimeSpan.FromSeconds(1);
-
-    private readonly EngineClient _logs;
-    private readonly EngineClient? _attached;
-    private readonly CancellationTokenSource _closing = new();
-    private readonly Task _background;
-    private volatile SandboxException? _fault;
-
-    internal ReplayConnection(EngineClient logs, EngineClient? attached, ContainerView view, TimeProvider time)
+    private PodmanConnection(Stream stdin, Stream stdout, Stream stderr, Task drained, params EngineClient?[] clients)
     {
-        _logs = logs;
-        _attached = attached;
-        Stdin = attached?.Stdin ?? new EndedStdin();
-        Stdout = new ReplayedOutput(logs.Stdout, () => _fault);
-        Stderr = new ReplayedOutput(logs.Stderr, () => _fault);
-        _background = attached is null
-            ? Task.CompletedTask
-            : Task.WhenAll(DrainAsync(attached.Stdout), DrainAsync(attached.Stderr), WatchLogAsync(view, time));
+        Stdin = stdin;
+        Stdout = stdout;
+        Stderr = stderr;
+        _drained = drained;
+        _clients = clients;
     }
 
     public Stream Stdin { get; }
@@ -43,54 +23,32 @@ internal sealed class ReplayConnection : ISandboxConnection
 
     public Stream Stderr { get; }
 
-    internal static SandboxException LogFull(ContainerView view) => new(
-        SandboxFault.OutputLost,
-        $"The log of sandbox '{view.Status.Id}' reached {view.LogBytes} bytes and took no more; what followed is lost. Stop the sandbox, or raise its output limit.");
+    /// <summary>One client that carries all three streams, connected before the container's first byte.</summary>
+    internal static PodmanConnection Live(EngineClient client, Func<bool, CancellationToken, Task<Stream?>> tail) => new(
+        client.Stdin,
+        new LiveOutput(client.Stdout, cancellationToken => tail(false, cancellationToken)),
+        new LiveOutput(client.Stderr, cancellationToken => tail(true, cancellationToken)),
+        Task.CompletedTask,
+        client);
+
+    /// <summary>Outputs from elsewhere, stdin through <paramref name="attached"/>, whose own outputs are dropped; null when the container has ended.</summary>
+    internal static PodmanConnection Replayed(Stream stdout, Stream stderr, EngineClient? attached, EngineClient? logs = null) => new(
+        attached?.Stdin ?? new EndedStdin(),
+        stdout,
+        stderr,
+        attached is null ? Task.CompletedTask : Task.WhenAll(EngineClient.DrainAsync(attached.Stdout), EngineClient.DrainAsync(attached.Stderr)),
+        attached,
+        logs);
 
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync();
-        await _logs.DisposeAsync();
-        if (_attached is not null)
+        foreach (var client in _clients.OfType<EngineClient>())
         {
-            await _attached.DisposeAsync();
+            await client.DisposeAsync();
         }
 
-        await _background;
-        _closing.Dispose();
-    }
-
-    private async Task DrainAsync(Stream output)
-    {
-        try
-        {
-            await output.CopyToAsync(Stream.Null, _closing.Token);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
-        {
-            // The connection is closing.
-        }
-    }
-
-    // A full log would look like a silent container.
-    private async Task WatchLogAsync(ContainerView view, TimeProvider time)
-    {
-        using var timer = new PeriodicTimer(LogCheckInterval, time);
-        try
-        {
-            while (!_logs.Exited.IsCompleted && await timer.WaitForNextTickAsync(_closing.Token))
-            {
-                if (view.IsLogFull)
-                {
-                    _fault = LogFull(view);
-                    _logs.Kill();
-                    return;
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The connection is closing.
-        }
+        await _drained;
+        await Stdout.DisposeAsync();
+        await Stderr.DisposeAsync();
     }
 }

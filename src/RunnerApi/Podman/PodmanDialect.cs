@@ -10,6 +10,8 @@ internal sealed class PodmanDialect(PodmanOptions options) : EngineDialect(optio
 
     protected override string InspectFormat { get; } = Template(".HostConfig.LogConfig.Path", "{{json .StaticDir}}");
 
+    internal override bool HasLogFile => true;
+
     internal override IReadOnlyList<string> ImageExists(string reference) => [.. Global, "image", "exists", reference];
 
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) =>

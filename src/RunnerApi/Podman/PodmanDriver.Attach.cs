@@ -18,7 +18,7 @@ internal sealed partial class PodmanDriver
         {
             var view = await FindAsync(id, cancellationToken)
                 ?? throw new SandboxException(SandboxFault.NotFound, $"There is no sandbox '{id}'; create it first.");
-            return view.Status.State == SandboxState.Created ? await StartAsync(view, cancellationToken) : Replay(view);
+            return view.Status.State == SandboxState.Created ? await StartAsync(view, cancellationToken) : await ReplayAsync(view);
         }
         finally
         {
@@ -45,7 +45,7 @@ internal sealed partial class PodmanDriver
             }
 
             LogStarted(view.Status.Id, view.Status.Runtime);
-            return new LiveConnection(client);
+            return PodmanConnection.Live(client, (stderr, token) => TailAsync(view.Status.Id, stderr, token));
         }
         catch
         {
@@ -83,17 +83,39 @@ internal sealed partial class PodmanDriver
             ? " (gVisor must be able to set up a cgroup here, or no limit would hold: run the engine as root with writable cgroup controllers)"
             : "";
 
-    private ReplayConnection Replay(ContainerView view)
+    // Only the log of a container that has ended is whole, and a full one ends before its container did.
+    private async Task<Stream?> TailAsync(string id, bool stderr, CancellationToken cancellationToken) =>
+        _dialect.HasLogFile && await FindAsync(id, cancellationToken) is { Status.State: SandboxState.Exited, IsLogFull: false } view
+            ? new ContainerLog(view, stderr, Task.CompletedTask, _time)
+            : null;
+
+    private async Task<ISandboxConnection> ReplayAsync(ContainerView view)
     {
         if (view.IsLogFull)
         {
-            throw ReplayConnection.LogFull(view);
+            throw view.LogFull();
         }
 
         var name = view.Status.PodName;
         var running = view.Status.State == SandboxState.Running;
-        var attached = running ? _cli.Start(_dialect.Attach(name)) : null;
         LogReplaying(view.Status.Id, running);
-        return new ReplayConnection(_cli.Start(_dialect.Logs(name, follow: running)), attached, view, _time);
+        var attached = running ? _cli.Start(_dialect.Attach(name)) : null;
+        try
+        {
+            if (!_dialect.HasLogFile)
+            {
+                var logs = _cli.Start(_dialect.Logs(name, follow: running));
+                return PodmanConnection.Replayed(logs.Stdout, logs.Stderr, attached, logs);
+            }
+
+            // The attached client ends after the container has: by then conmon has written the log's last byte.
+            var live = attached?.Exited ?? Task.CompletedTask;
+            return PodmanConnection.Replayed(new ContainerLog(view, stderr: false, live, _time), new ContainerLog(view, stderr: true, live, _time), attached);
+        }
+        catch
+        {
+            await (attached?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
     }
 }

@@ -65,7 +65,7 @@ public sealed class PodmanEngineTests(PodmanFixture podman) : IAsyncLifetime
         await driver.CreateAsync(Spec("cat"), Token);
         var live = await driver.AttachAsync(_id, Token);
         var replay = await podman.NewDriver().AttachAsync(_id, Token);
-        Assert.Equal(3, EngineClients.Of("actors-" + _id).Count);
+        Assert.Equal(2, EngineClients.Of("actors-" + _id).Count);
 
         await live.DisposeAsync();
         await replay.DisposeAsync();
