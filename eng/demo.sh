@@ -110,6 +110,10 @@ start_silo() {
   wait_ready "$processes" silo "$silo_url/readyz" 60
 }
 
+# The program's output is captured to be checked; on a terminal it keeps its colors.
+if [[ -t 1 ]]; then export CLICOLOR_FORCE=1; fi
+plain() { sed 's/\x1b\[[0-9;]*m//g'; }
+
 faults=0
 fault() {
   faults=$((faults + 1))
@@ -121,8 +125,9 @@ demo_run() {
   local output code=0 words
   words="$(node -e 'import("./examples/servers/text-tools/text.mjs").then((m) => console.log(m.countWords(require("fs").readFileSync(0, "utf8")).words))' <examples/servers/filesystem/data/welcome.txt)"
   say "Running count-words: one untrusted server reads a file, another counts its words"
-  output="$(./actors run count-words --params '{"path":"/data/welcome.txt"}' --url "$silo_url/mcp" --trace 2>&1)" || code=$?
+  output="$(./actors run count-words --params '{"path":"/data/welcome.txt"}' --url "$silo_url/mcp" --trace)" || code=$?
   printf '%s\n' "$output"
+  output="$(plain <<<"$output")"
   ((code == 0)) || fault "./actors run count-words ended with exit code $code."
   grep -qwi succeeded <<<"$output" || fault "the run did not succeed."
   grep -qE "\"?words\"?: *$words\b" <<<"$output" || fault "the run's output does not say that the file has $words words."
@@ -132,8 +137,9 @@ demo_run() {
 demo_refusal() {
   local output code=0
   say "Running $1: expecting $2"
-  output="$(./actors run "$1" --params '{}' --url "$silo_url/mcp" 2>&1)" || code=$?
+  output="$(./actors run "$1" --params '{}' --url "$silo_url/mcp")" || code=$?
   printf '%s\n' "$output"
+  output="$(plain <<<"$output")"
   ((code != 0)) || fault "./actors run $1 ended with exit code 0."
   # The workflow's own name must not pass for the reason.
   output="${output//$1/}"

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Actors.Cli;
 using Actors.Cli.Commands;
 
+Terminal.Configure();
 var root = new RootCommand("Actors runs workflows over untrusted MCP servers, each in a verified, sandboxed container.")
 {
     WorkflowsCommand.Create(),

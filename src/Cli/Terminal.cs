@@ -1,10 +1,25 @@
 using System.Text;
+using Spectre.Console;
 
 namespace Actors.Cli;
 
 /// <summary>Makes untrusted text safe to print: control characters, which could move the cursor or hide lines, are shown as escapes.</summary>
 internal static class Terminal
 {
+    /// <summary>Colors on a terminal alone, unless NO_COLOR forbids or CLICOLOR_FORCE demands them; lines are never wrapped.</summary>
+    public static void Configure()
+    {
+        var forced = Environment.GetEnvironmentVariable("CLICOLOR_FORCE") is { Length: > 0 } and not "0";
+        var forbidden = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+        if (!forced && (forbidden || Console.IsOutputRedirected))
+        {
+            AnsiConsole.Profile.Capabilities.Ansi = false;
+            AnsiConsole.Profile.Capabilities.ColorSystem = ColorSystem.NoColors;
+        }
+
+        AnsiConsole.Profile.Width = int.MaxValue / 2;
+    }
+
     public static string Safe(string text)
     {
         var safe = new StringBuilder(text.Length);

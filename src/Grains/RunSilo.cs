@@ -35,6 +35,7 @@ public sealed class RunSilo : IAsyncDisposable
 {
     private readonly SqliteDatabase _database;
     private readonly RunHost _host;
+    private int _disposed;
 
     private RunSilo(SqliteDatabase database, RunHost host, IRunDirectory directory)
     {
@@ -71,7 +72,11 @@ public sealed class RunSilo : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await _host.DisposeAsync();
-        _database.Dispose();
+        // The host stops it, and its container disposes it once more.
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _host.DisposeAsync();
+            _database.Dispose();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Actors.Cli.Commands;
 
@@ -10,8 +11,20 @@ internal static class CommonOptions
     public static Option<Uri> Url() => new("--url")
     {
         Description = "The silo's MCP endpoint. The environment variable ACTORS_URL sets another default.",
-        DefaultValueFactory = _ => new Uri(Environment.GetEnvironmentVariable("ACTORS_URL") is { Length: > 0 } url ? url : DefaultUrl),
+        DefaultValueFactory = result => Parse(Environment.GetEnvironmentVariable("ACTORS_URL") is { Length: > 0 } url ? url : DefaultUrl, "ACTORS_URL", result)!,
+        CustomParser = result => Parse(result.Tokens[0].Value, "--url", result)!,
     };
+
+    private static Uri? Parse(string text, string name, ArgumentResult result)
+    {
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
+        {
+            return url;
+        }
+
+        result.AddError($"{name}: '{text}' is no http:// or https:// URL, such as {DefaultUrl}.");
+        return null;
+    }
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 

@@ -7,7 +7,7 @@ namespace Actors.Cli.Trace;
 /// <summary>What a trace entry says, in a few lines of safe text.</summary>
 internal static class TraceWords
 {
-    private const int MostValue = 300;
+    private const int MostValue = 500;
 
     public static IReadOnlyList<string> Of(TraceEntry entry)
     {

@@ -13,7 +13,8 @@ internal static class RunnerApp
     /// <exception cref="ConfigurationException">Settings are missing or wrong.</exception>
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder, RunnerSettings> addBackends)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // appsettings.json lies beside the program, wherever it is started from.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = RunnerOptionsReader.Read(builder.Configuration);
         Listen(builder, settings);
         Add(builder.Services, settings);
