@@ -16,15 +16,12 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    /// <summary>Timers that are armed.</summary>
-    public int ArmedTimers
+    /// <summary>True when some timer is due in exactly this time: whoever armed it now waits.</summary>
+    public bool IsArmed(TimeSpan due)
     {
-        get
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _timers.Count;
-            }
+            return _timers.Exists(t => t.Due - _now == due);
         }
     }
 

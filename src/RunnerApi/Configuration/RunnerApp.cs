@@ -31,7 +31,7 @@ internal static class RunnerApp
         kestrel.Configure();
         kestrel.Listen(settings.Endpoint);
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = Wire.CallBody;
+        kestrel.Limits.MaxRequestBodySize = Wire.DrainedBody;
     });
 
     private static void Add(IServiceCollection services, RunnerSettings settings)

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sessions;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Actors.RunnerApi.Endpoints;
 
@@ -16,6 +15,9 @@ internal static class Wire
     /// <summary>Cap of any other body.</summary>
     public const int OtherBody = 256 * 1024;
 
+    /// <summary>What the server reads and drops of a body over its cap, so that the caller gets the 413 and not a broken connection.</summary>
+    public const int DrainedBody = 4 * CallBody;
+
     private const int LongestWait = 60;
 
     /// <summary>Reads a body of at most <paramref name="cap"/> bytes.</summary>
@@ -27,19 +29,14 @@ internal static class Wire
             throw RunnerProblem.TooLarge(cap);
         }
 
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = cap;
-        }
-
-        using var buffer = new MemoryStream();
-        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        var bytes = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
-        if (bytes.Length > cap)
+        var buffer = new byte[Math.Min(context.Request.ContentLength ?? cap, cap) + 1];
+        var length = await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted);
+        if (length > cap)
         {
             throw RunnerProblem.TooLarge(cap);
         }
 
+        var bytes = buffer.AsSpan(0, length);
         if (!Utf8.IsValid(bytes))
         {
             throw RunnerProblem.BadRequest("The body is no valid UTF-8.");

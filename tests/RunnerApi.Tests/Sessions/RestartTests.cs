@@ -187,7 +187,7 @@ public sealed class RestartTests
         await runner.ShutdownAsync();
         runner.Driver.Failures["list"] = SandboxFault.EngineUnavailable;
         await runner.BootAsync(waitReady: false);
-        await Poll.UntilAsync(() => runner.Driver.Failures.IsEmpty && runner.Time.ArmedTimers > 0);
+        await Poll.UntilAsync(() => runner.Driver.Failures.IsEmpty && runner.Time.IsArmed(TimeSpan.FromSeconds(15)));
 
         using var early = await runner.Http.GetAsync("/runs/box");
         await RunnerHarness.ProblemAsync(early, HttpStatusCode.ServiceUnavailable, ProblemCodes.NotReady);

@@ -144,8 +144,11 @@ internal sealed class RunnerHarness : IAsyncDisposable
     public async Task<SandboxView> WhenAsync(string id, SandboxPhase phase)
     {
         SandboxView? view = null;
-        await Poll.UntilAsync(async () => (view = await ViewAsync(id)).Phase == phase, $"{id} is {phase}");
-        return view!;
+        await Poll.UntilAsync(
+            async () => (view = await ViewAsync(id)).Phase == phase || view.Phase is SandboxPhase.Exited or SandboxPhase.Failed,
+            $"{id} is {phase}, not {view}");
+        Assert.True(view!.Phase == phase, $"{view} after reading: {string.Join(' ', Seen)}");
+        return view;
     }
 
     public async Task<T> GetAsync<T>(string path)
