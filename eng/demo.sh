@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source eng/lib/common.sh
+# shellcheck source-path=SCRIPTDIR source=lib/prerequisites.sh
+source eng/lib/prerequisites.sh
 # shellcheck source-path=SCRIPTDIR source=lib/process.sh
 source eng/lib/process.sh
 # shellcheck source-path=SCRIPTDIR source=lib/registry.sh
@@ -44,17 +46,6 @@ at_exit() {
   say "Stopping silo, runner and registry"
   stop_all
   if ((code != 0)); then note "Logs: $processes/silo.log, $processes/runner.log, $state/registry/registry.log"; fi
-}
-
-check_tools() {
-  local install="Install the .NET SDK 10 (https://dotnet.microsoft.com/download)."
-  need_by_hand dotnet "$install"
-  dotnet --version >/dev/null 2>&1 || die "this repository's global.json asks for the .NET SDK 10, and dotnet has $(cd / && dotnet --version 2>/dev/null || echo none). $install"
-  need_by_hand node "Install Node.js 20 or newer (https://nodejs.org)."
-  need_by_hand npm "Install Node.js 20 or newer, which brings npm."
-  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || die "Node.js 20 or newer is needed; this is $(node --version)."
-  need podman runc buildah skopeo docker-registry openssl
-  want runsc "servers will run under runc, which shares the host's kernel with them."
 }
 
 # The examples name port 5050; these copies name the port in use.
@@ -178,7 +169,7 @@ case "${1:-}" in
 esac
 
 say "Checking what this machine has"
-check_tools
+need_everything
 trap at_exit EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
