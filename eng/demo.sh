@@ -30,7 +30,7 @@ succeeded with the right answer and each refusal happened for the expected reaso
 TEXT
 }
 
-state="$ACTORS_ROOT/.actors/demo"
+state="${ACTORS_DEMO_STATE:-$ACTORS_ROOT/.actors/demo}"
 processes="$state/processes"
 keep=no
 
@@ -177,12 +177,13 @@ stop_all
 quietly "Building Actors (Release)" dotnet build Actors.sln -c Release --nologo -v quiet
 
 registry_port="$(free_port 5050)"
-silo_url="http://127.0.0.1:$(free_port 7430)"
+silo_port="$(free_port 7430)"
+silo_url="http://127.0.0.1:$silo_port"
 say "Starting a registry at 127.0.0.1:$registry_port"
 start_registry "$state/registry" "$registry_port"
 publish_images
 write_configuration
-runner_url="http://127.0.0.1:$(free_port 7431)"
+runner_url="http://127.0.0.1:$(free_port "$((silo_port + 1))")"
 start_runner
 start_silo
 

@@ -1,19 +1,17 @@
 using Actors.RunnerApi.Configuration;
+using Actors.RunnerApi.Contracts.Configuration;
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Policy;
-using Microsoft.Extensions.Options;
 
 try
 {
-    await using var app = RunnerApp.Create(args, (builder, settings) =>
-    {
-        builder.Services.AddPolicyGate(new PolicyOptions { PolicyFile = settings.Options.PolicyFile });
-        builder.Services.AddPodman(builder.Configuration);
-    });
+    await using var app = RunnerApp.Create(args, (services, settings) => services
+        .AddPolicyGate(new PolicyOptions { PolicyFile = settings.Options.PolicyFile })
+        .AddPodman(settings.Engine));
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is ConfigurationException or PolicyException or OptionsValidationException or IOException)
+catch (Exception e) when (e is SettingsException or PolicyException or IOException)
 {
     // The operator's to mend: a message, no stack.
     await Console.Error.WriteLineAsync(e.Message);

@@ -80,13 +80,14 @@ public sealed class SettingsReader(string section, Func<string, string?> lookup)
         return token;
     }
 
-    /// <summary>Ends the reading.</summary>
+    /// <summary>Ends the reading of one or more sections.</summary>
     /// <exception cref="SettingsException">There was at least one fault.</exception>
-    public void ThrowOnFaults()
+    public static void ThrowOnFaults(params IReadOnlyList<SettingsReader> readers)
     {
-        if (_faults.Count > 0)
+        string[] faults = [.. readers.SelectMany(r => r._faults)];
+        if (faults.Length > 0)
         {
-            throw new SettingsException(_faults);
+            throw new SettingsException(faults);
         }
     }
 
@@ -108,9 +109,16 @@ public sealed class SettingsReader(string section, Func<string, string?> lookup)
         var value = property.GetValue(options);
         foreach (var broken in property.GetCustomAttributes<ValidationAttribute>().Where(a => !a.IsValid(value)))
         {
-            Fault(key, broken is RangeAttribute r ? $"{value} is not between {r.Minimum} and {r.Maximum}." : "must be set.");
+            Fault(key, Explain(broken, value));
         }
     }
+
+    private static string Explain(ValidationAttribute broken, object? value) => broken switch
+    {
+        RequiredAttribute => "must be set.",
+        RangeAttribute r => $"{value} is not between {r.Minimum} and {r.Maximum}.",
+        _ => $"'{value}' {broken.ErrorMessage}.",
+    };
 
     private string Variable(string key) => $"{section}:{key}".ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
 }

@@ -10,15 +10,15 @@ internal static class RunnerApp
     /// <summary>Builds the host.</summary>
     /// <param name="args">Command line, over environment, over appsettings.json.</param>
     /// <param name="addBackends">Registers <c>IPolicyGate</c> and <c>ISandboxDriver</c>.</param>
-    /// <exception cref="ConfigurationException">Settings are missing or wrong.</exception>
-    public static WebApplication Create(string[] args, Action<WebApplicationBuilder, RunnerSettings> addBackends)
+    /// <exception cref="Actors.RunnerApi.Contracts.Configuration.SettingsException">Settings are missing or wrong.</exception>
+    public static WebApplication Create(string[] args, Action<IServiceCollection, RunnerSettings> addBackends)
     {
         // appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        var settings = RunnerOptionsReader.Read(builder.Configuration);
+        var settings = RunnerSettings.Read(builder.Configuration);
         Listen(builder, settings);
         Add(builder.Services, settings);
-        addBackends(builder, settings);
+        addBackends(builder.Services, settings);
 
         var app = builder.Build();
         Use(app);

@@ -166,12 +166,11 @@ internal sealed partial class McpSession
 
     private void ConcludeExit(SandboxStatus status)
     {
-        // 137 and 143 are SIGKILL and SIGTERM: past the deadline that was the engine's timer.
         if (status.OutOfMemory)
         {
             Conclude(SandboxPhase.Failed, SandboxReasons.OutOfMemory, "The kernel killed the server at its memory limit.", status.ExitCode, null);
         }
-        else if (status.ExitCode is 137 or 143 && _services.Time.GetUtcNow() >= status.Deadline - TimeSpan.FromSeconds(1))
+        else if (status.DeadlineExceeded)
         {
             Conclude(SandboxPhase.Failed, SandboxReasons.DeadlineExceeded, "The sandbox' lifetime is over.", status.ExitCode, null);
         }

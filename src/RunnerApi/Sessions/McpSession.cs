@@ -160,6 +160,10 @@ internal sealed partial class McpSession : IAsyncDisposable
         {
             // Stopped or detached.
         }
+        catch (SandboxException e) when (e.Fault == SandboxFault.OutputLost)
+        {
+            await EndAsync(SandboxPhase.Failed, SandboxReasons.OutputLimit, e.Message);
+        }
         catch (Exception e)
         {
             LogBroken(e, Id);

@@ -63,7 +63,8 @@ internal sealed partial class SandboxRegistry
     {
         try
         {
-            session.Start(await Driver.AttachAsync(session.Id, cancellationToken), restored: true);
+            var connection = await Driver.AttachAsync(session.Id, cancellationToken);
+            session.Start(new ReconnectingConnection(Driver, session.Id, connection), restored: true);
         }
         catch (SandboxException e) when (e.Fault != SandboxFault.EngineUnavailable)
         {

@@ -138,7 +138,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirect
             var connection = await Driver.AttachAsync(id, cancellationToken);
             var session = new McpSession(id, journal, plan.Scrubber, services);
             var sandbox = new Sandbox(record, journal, session, Time);
-            session.Start(connection, restored: false);
+            session.Start(new ReconnectingConnection(Driver, id, connection), restored: false);
             _sandboxes[id] = sandbox;
             LogLaunched(id, record.Decision.Digest!, record.Runtime);
             return sandbox;

@@ -33,7 +33,7 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
         }
 
         var redaction = ReadRedaction(options, reader);
-        reader.ThrowOnFaults();
+        SettingsReader.ThrowOnFaults(reader);
         return new SiloSettings(options, endpoint!, runner!, token!, redaction);
     }
 

@@ -1,4 +1,5 @@
 using Actors.RunnerApi.Configuration;
+using Actors.RunnerApi.Contracts.Configuration;
 using Actors.RunnerApi.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Xunit;
@@ -12,7 +13,7 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Read_WithManyFaults_NamesThemAllWithKeyAndVariable()
     {
-        var e = Assert.Throws<ConfigurationException>(() => Read(("MaxSandboxes", "0"), ("MaxLineBytes", "many"), ("Url", "http://0.0.0.0:7431"), ("SecretsDirectory", "/nonexistent/x")));
+        var e = Assert.Throws<SettingsException>(() => Read(("MaxSandboxes", "0"), ("MaxLineBytes", "many"), ("Url", "http://0.0.0.0:7431"), ("SecretsDirectory", "/nonexistent/x")));
         Assert.Equal(7, e.Faults.Count);
         Assert.Contains("Actors:Runner:MaxSandboxes (ACTORS__RUNNER__MAXSANDBOXES): 0 is not between 1 and 1000.", e.Faults);
         Assert.Contains(e.Faults, f => f.StartsWith("Actors:Runner:TokenFile (ACTORS__RUNNER__TOKENFILE): must be set", StringComparison.Ordinal));
@@ -41,7 +42,7 @@ public sealed class ConfigurationTests : IDisposable
         }
         else
         {
-            Assert.Single(Assert.Throws<ConfigurationException>(read).Faults);
+            Assert.Single(Assert.Throws<SettingsException>(read).Faults);
         }
     }
 
@@ -53,7 +54,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("0123456789abcdef0123456789abcde \n", UnixFileMode.UserRead, "at least 32")]
     public void Token_MustBeLongAndPrivate(string text, UnixFileMode mode, string? fault)
     {
-        var token = RunnerToken.Read(TokenFile(text, mode), out var found);
+        var token = Contracts.Configuration.TokenFile.Read(TokenFile(text, mode), out var found);
         Assert.Equal(fault is null, token is not null);
         Assert.Equal(fault is null, found is null);
         Assert.Contains(fault ?? "", found ?? "", StringComparison.Ordinal);
@@ -62,7 +63,7 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Token_ThatIsMissing_IsAFault()
     {
-        Assert.Null(RunnerToken.Read(Path.Combine(_root.FullName, "absent"), out var fault));
+        Assert.Null(Contracts.Configuration.TokenFile.Read(Path.Combine(_root.FullName, "absent"), out var fault));
         Assert.Contains("create it", fault, StringComparison.Ordinal);
     }
 
@@ -88,6 +89,6 @@ public sealed class ConfigurationTests : IDisposable
         return path;
     }
 
-    private static RunnerSettings Read(params (string Key, string Value)[] values) => RunnerOptionsReader.Read(
+    private static RunnerSettings Read(params (string Key, string Value)[] values) => RunnerSettings.Read(
         new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create("Actors:Runner:" + v.Key, (string?)v.Value))).Build());
 }

@@ -1,6 +1,5 @@
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
-using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;
@@ -122,20 +121,6 @@ public sealed class EngineDialectTests
     [InlineData("Max processes             unlimited            unlimited            processes ", "4194304", 4194304)]
     [InlineData("", "", 4194304)]
     public void Parse_HostLimits_TakesTheLowerOne(string limits, string pidMax, long expected) => Assert.Equal(expected, HostLimits.Parse([limits], [pidMax]));
-
-    [Fact]
-    public void Validate_BadOptions_NamesEveryFault()
-    {
-        var options = new PodmanOptions
-        {
-            Engine = (EngineKind)7, Instance = "Ä", GvisorPlatform = "x", Path = "bin/podman", Root = "relative", CommandTimeoutSeconds = 0, StartTimeoutSeconds = 601, PullTimeoutSeconds = -1,
-        };
-        var result = new PodmanOptionsValidator().Validate(Options.DefaultName, options);
-
-        Assert.Equal(9, result.Failures!.Count());
-        Assert.Contains(result.Failures!, f => f.Contains("sandbox__instance", StringComparison.Ordinal));
-        Assert.True(new PodmanOptionsValidator().Validate(Options.DefaultName, new PodmanOptions()).Succeeded);
-    }
 
     private static EngineDialect Dialect(EngineKind engine) => EngineDialect.For(new PodmanOptions { Engine = engine });
 

@@ -72,12 +72,12 @@ internal sealed class RunnerHarness : IAsyncDisposable
             "--Actors:Runner:SecretsDirectory=" + PathOf("secrets"),
             .. _settings.Select(s => "--Actors:Runner:" + s),
         ];
-        _app = RunnerApp.Create(args, (builder, _) =>
+        _app = RunnerApp.Create(args, (services, _) =>
         {
-            builder.Logging.ClearProviders().AddProvider(Logs);
-            builder.Services.AddSingleton<TimeProvider>(Time);
-            builder.Services.AddSingleton<IPolicyGate>(new FakeGate(Time));
-            builder.Services.AddSingleton<ISandboxDriver>(Driver);
+            services.AddLogging(logging => logging.ClearProviders().AddProvider(Logs));
+            services.AddSingleton<TimeProvider>(Time);
+            services.AddSingleton<IPolicyGate>(new FakeGate(Time));
+            services.AddSingleton<ISandboxDriver>(Driver);
         });
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();

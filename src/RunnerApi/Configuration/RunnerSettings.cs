@@ -1,0 +1,44 @@
+using System.Net;
+using Actors.RunnerApi.Contracts.Configuration;
+using Actors.RunnerApi.Podman;
+
+namespace Actors.RunnerApi.Configuration;
+
+/// <summary>What the host needs before it starts: checked options, the token, the address, the sandbox engine.</summary>
+internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine)
+{
+    /// <summary>Reads the sections <c>Actors:Runner</c> and <c>sandbox</c>.</summary>
+    /// <exception cref="SettingsException">At least one value is missing or wrong.</exception>
+    public static RunnerSettings Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(RunnerOptions.Section);
+        var reader = new SettingsReader(RunnerOptions.Section, key => section[key]);
+        var options = reader.Read<RunnerOptions>();
+        var endpoint = reader.Endpoint(
+            nameof(RunnerOptions.Url),
+            options.Url,
+            options.AllowNonLoopback,
+            $"use 127.0.0.1, or set {RunnerOptions.Section}:{nameof(RunnerOptions.AllowNonLoopback)}=true where the network is closed.");
+        var token = reader.Token(nameof(RunnerOptions.TokenFile), options.TokenFile);
+        CheckDirectories(options, reader);
+
+        var sandbox = configuration.GetSection(PodmanOptions.Section);
+        var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
+        var engine = PodmanOptions.Read(engineReader);
+        SettingsReader.ThrowOnFaults(reader, engineReader);
+        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory));
+    }
+
+    private static void CheckDirectories(RunnerOptions options, SettingsReader reader)
+    {
+        if (options.StateDirectory.Length > 0 && !Path.IsPathFullyQualified(options.StateDirectory))
+        {
+            reader.Fault(nameof(RunnerOptions.StateDirectory), "must be an absolute path.");
+        }
+
+        if (options.SecretsDirectory.Length > 0 && !Directory.Exists(options.SecretsDirectory))
+        {
+            reader.Fault(nameof(RunnerOptions.SecretsDirectory), "the directory does not exist.");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+namespace Actors.RunnerApi.Sandboxes;
+
+/// <summary>An output that goes on after a reconnection at the byte where it stopped.</summary>
+internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxConnection, Stream> pick) : StdioStream
+{
+    private ISandboxConnection? _connection;
+    private long _delivered;
+
+    public override bool CanRead => true;
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _connection ??= owner.Current;
+        while (true)
+        {
+            var read = await TryReadAsync(buffer, cancellationToken);
+            if (read > 0)
+            {
+                _delivered += read;
+                owner.Progressed();
+                return read;
+            }
+
+            if (buffer.Length == 0 || !await owner.ReconnectAsync(_connection, cancellationToken))
+            {
+                return 0;
+            }
+
+            _connection = owner.Current;
+            await SkipAsync(cancellationToken);
+        }
+    }
+
+    private async ValueTask<int> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pick(_connection!).ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            // A broken pipe is an end like any other; the engine is asked what became of the container.
+            return 0;
+        }
+    }
+
+    private async Task SkipAsync(CancellationToken cancellationToken)
+    {
+        var buffer = new byte[64 * 1024];
+        for (var left = _delivered; left > 0;)
+        {
+            var read = await TryReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken);
+            if (read == 0)
+            {
+                return;
+            }
+
+            left -= read;
+        }
+    }
+}
+
+/// <summary>Stdin that goes on after a reconnection. A line whose write broke is not sent again, since a part of it may have arrived: its call ends as unknown.</summary>
+internal sealed class ResumedInput(ReconnectingConnection owner) : StdioStream
+{
+    private static readonly byte[] LineBreak = "\n"u8.ToArray();
+
+    public override bool CanWrite => true;
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var connection = owner.Current;
+        try
+        {
+            await connection.Stdin.WriteAsync(buffer, cancellationToken);
+            await connection.Stdin.FlushAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        {
+            if (!await owner.ReconnectAsync(connection, cancellationToken))
+            {
+                throw;
+            }
+
+            // Ends what arrived of the broken line, so that the next one stands alone.
+            await owner.Current.Stdin.WriteAsync(LineBreak, cancellationToken);
+            await owner.Current.Stdin.FlushAsync(cancellationToken);
+        }
+    }
+}
