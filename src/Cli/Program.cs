@@ -13,11 +13,11 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
 };
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
 catch (CommandException e)
 {
-    await Console.Error.WriteLineAsync($"actors: {e.Message}");
+    await Console.Error.WriteLineAsync($"actors: {string.Join('\n', e.Message.Split('\n').Select(Terminal.Safe))}");
     return ExitCodes.Error;
 }
 catch (OperationCanceledException)

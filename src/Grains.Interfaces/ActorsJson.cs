@@ -19,10 +19,18 @@ public static class ActorsJson
             AllowDuplicateProperties = false,
             MaxDepth = 64,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false), new RunIdConverter() },
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false), new RunIdConverter(), new TimestampConverter() },
         };
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
+    }
+
+    // One spelling of a time everywhere: the one that is hashed.
+    private sealed class TimestampConverter : JsonConverter<DateTimeOffset>
+    {
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+        public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(TraceChain.Timestamp(value));
     }
 
     private sealed class RunIdConverter : JsonConverter<RunId>

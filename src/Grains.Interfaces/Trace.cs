@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Actors.Grains.Interfaces;
@@ -20,28 +19,43 @@ public static class TraceChain
     /// <summary><see cref="TraceEntry.Prev"/> of the first entry.</summary>
     public static string Genesis { get; } = new('0', 64);
 
-    /// <summary>SHA-256 of the canonical JSON of {at, data, kind, prev, run, seq}: names sorted by UTF-16 code unit at every level, no white space, numbers as they were written.</summary>
+    /// <summary>SHA-256 of the canonical JSON (UTF-8) of {at, data, kind, prev, run, seq}: names sorted by UTF-16 code unit at every level, no white space,
+    /// numbers as they were written, strings escaped by RFC 8785.</summary>
     public static string Hash(string runId, long seq, DateTimeOffset at, string kind, JsonElement data, string prev)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("at", Timestamp(at));
-            writer.WritePropertyName("data");
-            WriteCanonical(writer, data);
-            writer.WriteString("kind", kind);
-            writer.WriteString("prev", prev);
-            writer.WriteString("run", runId);
-            writer.WriteNumber("seq", seq);
-            writer.WriteEndObject();
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)));
+        var text = new StringBuilder("{\"at\":");
+        CanonicalJson.Write(text, Timestamp(at));
+        text.Append(",\"data\":");
+        CanonicalJson.Write(text, data);
+        text.Append(",\"kind\":");
+        CanonicalJson.Write(text, kind);
+        text.Append(",\"prev\":");
+        CanonicalJson.Write(text, prev);
+        text.Append(",\"run\":");
+        CanonicalJson.Write(text, runId);
+        text.Append(System.Globalization.CultureInfo.InvariantCulture, $",\"seq\":{seq}}}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
     /// <summary>UTC with milliseconds, as it is hashed and stored.</summary>
     public static string Timestamp(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Checks a whole trace: the chain from its first entry, that none is cut off its end, and that a sealed one is closed by its outcome. Null when it holds, else a sentence that names what is wrong.</summary>
+    public static string? Verify(TracePage trace)
+    {
+        ArgumentNullException.ThrowIfNull(trace);
+        if (Verify(trace.RunId, trace.Entries) is { } fault)
+        {
+            return fault;
+        }
+
+        if (trace.Entries.Count != trace.Total)
+        {
+            return $"{trace.Total} entries were written, {trace.Entries.Count} are there";
+        }
+
+        return trace.Sealed && trace.Entries is not [.., { Kind: "done" }] ? "the run is done, but the trace does not end with its outcome" : null;
+    }
 
     /// <summary>Checks a whole trace from its first entry. Returns null when it holds, else a sentence that names the first bad entry.</summary>
     public static string? Verify(string runId, IEnumerable<TraceEntry> entries)
@@ -71,37 +85,5 @@ public static class TraceChain
         }
 
         return null;
-    }
-
-    private static void WriteCanonical(Utf8JsonWriter writer, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var property in value.EnumerateObject().OrderBy(p => p.Name, StringComparer.Ordinal))
-                {
-                    writer.WritePropertyName(property.Name);
-                    WriteCanonical(writer, property.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in value.EnumerateArray())
-                {
-                    WriteCanonical(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.String:
-                writer.WriteStringValue(value.GetString());
-                break;
-            default:
-                writer.WriteRawValue(Encoding.UTF8.GetBytes(value.GetRawText()));
-                break;
-        }
     }
 }

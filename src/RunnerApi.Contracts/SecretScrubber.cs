@@ -10,8 +10,8 @@ public sealed class SecretScrubber
     /// <summary>What stands in place of a secret.</summary>
     public const string Mask = "[redacted]";
 
-    // Shorter values would blank out ordinary text and reveal more than they hide.
-    private const int ShortestValue = 6;
+    /// <summary>Shorter values are not searched for: they would blank out ordinary text and reveal more than they hide.</summary>
+    public const int ShortestValue = 6;
 
     private readonly string[] _needles;
 

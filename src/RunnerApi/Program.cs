@@ -6,7 +6,7 @@ using Actors.RunnerApi.Policy;
 try
 {
     await using var app = RunnerApp.Create(args, (services, settings) => services
-        .AddPolicyGate(new PolicyOptions { PolicyFile = settings.Options.PolicyFile })
+        .AddPolicyGate(new PolicyOptions { PolicyFile = settings.Options.PolicyFile, Deadline = TimeSpan.FromSeconds(settings.Options.DecisionSeconds) })
         .AddPodman(settings.Engine));
     await app.RunAsync();
     return 0;

@@ -18,6 +18,8 @@ internal static class SiloApp
         var settings = SiloSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            // Replaces what the section Kestrel may hold: the silo listens where its checked setting says, nowhere else.
+            kestrel.Configure();
             kestrel.AddServerHeader = false;
             kestrel.Listen(settings.Endpoint);
         });
@@ -40,6 +42,7 @@ internal static class SiloApp
         services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
         services.AddSingleton<OriginGuard>();
         services.AddSingleton<McpEndpoint>();
+        services.AddSingleton<RunWaiter>();
         services.AddSingleton<McpServerTool, ListWorkflowsTool>();
         services.AddSingleton<McpServerTool, RunWorkflowTool>();
         services.AddSingleton<McpServerTool, GetRunTool>();

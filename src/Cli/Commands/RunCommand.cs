@@ -72,7 +72,7 @@ internal static class RunCommand
         {
             throw new CommandException($"--params is no JSON: {e.Message}");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new CommandException($"--params: {e.Message}");
         }
@@ -81,6 +81,20 @@ internal static class RunCommand
     /// <summary>One line per message, on stderr, so that stdout holds the result alone.</summary>
     private sealed class ProgressLine : IProgress<ProgressNotificationValue>
     {
-        public void Report(ProgressNotificationValue value) => Console.Error.WriteLine($"… {Terminal.Safe(value.Message ?? "")}");
+        private readonly Lock _gate = new();
+        private double _last;
+
+        // Notifications are handled side by side: one that was overtaken is old news.
+        public void Report(ProgressNotificationValue value)
+        {
+            lock (_gate)
+            {
+                if (value.Progress > _last)
+                {
+                    _last = value.Progress;
+                    Console.Error.WriteLine($"… {Terminal.Safe(value.Message ?? "")}");
+                }
+            }
+        }
     }
 }

@@ -28,7 +28,7 @@ internal static class TraceCommand
                 TracePrinter.Print(trace);
             }
 
-            var fault = TraceChain.Verify(trace.RunId, trace.Entries);
+            var fault = TraceChain.Verify(trace);
             if (fault is null && parsed.GetValue(head) is { } kept && !trace.Entries.Any(e => e.Hash == kept))
             {
                 fault = $"no entry has the hash {kept}: the trace was rewritten since";

@@ -11,7 +11,7 @@ internal static class TracePrinter
 
     public static void Print(TracePage trace)
     {
-        var verdict = TraceChain.Verify(trace.RunId, trace.Entries) is { } fault ? $"[red]chain broken: {Markup.Escape(fault)}[/]" : "[green]chain verified[/]";
+        var verdict = TraceChain.Verify(trace) is { } fault ? $"[red]chain broken: {Markup.Escape(fault)}[/]" : "[green]chain verified[/]";
         AnsiConsole.MarkupLine($"Trace of [bold]{Markup.Escape(trace.RunId)}[/], {trace.Entries.Count} entries, {(trace.Sealed ? "sealed" : "still growing")}, {verdict}");
         Console.WriteLine();
         var start = trace.Entries.Count > 0 ? trace.Entries[0].At : default;

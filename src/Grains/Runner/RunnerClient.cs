@@ -13,7 +13,7 @@ internal sealed class RunnerClient : IRunner
 {
     private const int PollSeconds = 20;
     private const int MostEngineFailures = 3;
-    private const long LargestAnswer = 8L * 1024 * 1024;
+    private const long LargestAnswer = 16L * 1024 * 1024;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private readonly HttpClient _http;
     private readonly ResiliencePipeline _patient;
@@ -59,7 +59,7 @@ internal sealed class RunnerClient : IRunner
             {
                 using var request = new HttpRequestMessage(method, path);
                 request.Content = body is null ? null : JsonContent.Create(body, body.GetType(), options: ContractJson.Options);
-                using var response = await _http.SendAsync(request, token);
+                using var response = await SendAsync(request, token);
                 if (!response.IsSuccessStatusCode)
                 {
                     throw await ProblemAsync(response, token);
@@ -68,6 +68,18 @@ internal sealed class RunnerClient : IRunner
                 return response.StatusCode == HttpStatusCode.NoContent ? null : await response.Content.ReadFromJsonAsync<T>(ContractJson.Options, token);
             },
             cancellationToken);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.SendAsync(request, cancellationToken);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new RunnerException(HttpStatusCode.OK, "answer_too_large", $"The runner's answer is over {LargestAnswer} bytes. Lower Actors:Runner:MaxLineBytes.");
+        }
+    }
 
     private static async Task<T?> OrNullAsync<T>(Task<T?> answer)
         where T : class
@@ -98,7 +110,7 @@ internal sealed class RunnerClient : IRunner
     private static string Unnamed(HttpResponseMessage response) => $"http_{(int)response.StatusCode}";
 
     // Absent for now: not started, restarting, overloaded. HttpClient's own timeout shows as a cancellation with a TimeoutException inside.
-    private static bool IsAbsent(Exception e) => e is HttpRequestException
+    private static bool IsAbsent(Exception e) => e is HttpRequestException { HttpRequestError: not HttpRequestError.ConfigurationLimitExceeded }
         or TaskCanceledException { InnerException: TimeoutException }
         or RunnerException { Status: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable };
 

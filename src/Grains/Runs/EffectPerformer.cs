@@ -79,7 +79,7 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
         for (var page = 1; page <= MostToolPages; page++)
         {
             var request = new CallRequest { Method = "tools/list", Params = JsonSerializer.SerializeToElement(cursor is null ? new object() : new { cursor }), Fence = fence };
-            var answer = await AnswerAsync(id, $"{id}-tools-{page}", request, cancellationToken);
+            var answer = await AnswerAsync(id, $"{id}.tools.{page}", request, cancellationToken);
             if (answer is not { Status: CallStatus.Result, Result: { } result } || !ToolList.TryRead(result, tools, out cursor))
             {
                 return Failed(effect, "tools_not_listed", $"Server '{effect.Server}' did not list its tools: {answer.Error?.Message ?? "the answer is malformed"}.", view, null);
@@ -122,9 +122,10 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
         }
         catch (RunnerException e) when (e.Code == ProblemCodes.SandboxEnded)
         {
+            // The runner keeps a mark of every call it sent: this one was not.
             var view = await runner.GetSandboxAsync(sandbox, null, cancellationToken);
-            var code = view?.ReasonCode ?? SandboxReasons.ServerExited;
-            return new CallUnknown(time.GetUtcNow(), effect.Step, effect.Attempt, code, view?.Reason ?? e.Message);
+            var reason = $"Server '{step.Server}' ended before '{step.Tool}' was called: {view?.Reason ?? e.Message}";
+            return new CallFailed(time.GetUtcNow(), effect.Step, effect.Attempt, new RunError(view?.ReasonCode ?? SandboxReasons.ServerExited, reason, step.Id, step.Server));
         }
         catch (RunnerException e)
         {

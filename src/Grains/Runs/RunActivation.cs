@@ -66,17 +66,26 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
         var mails = new List<Mail>();
         var drafts = new List<TraceDraft>();
         var state = run.State;
-        while (_mailbox.Reader.TryRead(out var mail))
+        try
         {
-            var transition = RunTransitions.Decide(definition, state, mail.Event);
-            state = transition.State;
-            drafts.AddRange(transition.Trace);
-            mails.Add(mail);
-        }
+            while (_mailbox.Reader.TryRead(out var mail))
+            {
+                mails.Add(mail);
+                var transition = RunTransitions.Decide(definition, state, mail.Event);
+                state = transition.State;
+                drafts.AddRange(transition.Trace);
+            }
 
-        if (drafts.Count > 0)
+            if (drafts.Count > 0)
+            {
+                run = await CommitAsync(run, state, drafts, cancellationToken);
+            }
+        }
+        catch
         {
-            run = await CommitAsync(run, state, drafts, cancellationToken);
+            // Who waits for one of these hears that it was not taken, and may post it again.
+            mails.ForEach(m => m.Durable.TrySetCanceled(CancellationToken.None));
+            throw;
         }
 
         mails.ForEach(m => m.Durable.TrySetResult());
@@ -86,10 +95,11 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
 
     private async Task<StoredRun> CommitAsync(StoredRun run, RunState state, List<TraceDraft> drafts, CancellationToken cancellationToken)
     {
-        if (state is { Status: RunStatus.Done, Output: { } output })
+        state = state with
         {
-            state = state with { Output = services.Trace.Redact(output) };
-        }
+            Error = state.Error is { } error ? services.Trace.Redact(error) : null,
+            Output = state is { Status: RunStatus.Done, Output: { } output } ? services.Trace.RedactOutput(output) : state.Output,
+        };
 
         var entries = services.Trace.Append(Id, run.TraceLength, run.TraceHead, drafts);
         await services.Store.CommitAsync(new RunCommit(state, run.Epoch, run.Version, entries), cancellationToken);

@@ -17,6 +17,9 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
 
     private const int LongestKey = 128;
 
+    // State, trace and answers wrap params and results a few levels deep, and JSON writers stop at 64.
+    private const int LargestDepth = 48;
+
     public IReadOnlyList<WorkflowView> Workflows { get; } = [.. catalog.All.Select(RunViews.Of)];
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
@@ -24,20 +27,18 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
     {
         var definition = Validate(request);
-        if (await services.Store.CountQueuedAsync(cancellationToken) >= options.MaxQueued)
-        {
-            throw Rejected("queue_full", $"{options.MaxQueued} runs wait already. Try again later.");
-        }
 
-        var requestHash = Hash($"{request.WorkflowId}\n{request.Params.GetRawText()}");
-        var inserted = await services.Store.InsertAsync(NewRun(request, definition, requestHash), cancellationToken);
+        // Kept for repeats only: a hash of short params could be guessed.
+        var requestHash = request.IdempotencyKey is null ? "" : Hash($"{request.WorkflowId}\n{request.Params.GetRawText()}");
+        var inserted = await services.Store.InsertAsync(NewRun(request, definition, requestHash), options.MaxQueued, cancellationToken)
+            ?? throw Rejected("queue_full", $"{options.MaxQueued} runs wait already. Try again later.");
         if (!inserted.Created && inserted.RequestHash != requestHash)
         {
             throw Rejected("idempotency_conflict", $"The idempotency key was used before, for {inserted.Run.State.RunId} with another workflow or other params. Use a new key for a new request.");
         }
 
         host.Wake();
-        return RunViews.Of(inserted.Run, await host.DefinitionAsync(inserted.Run.DefinitionHash, cancellationToken), services.Trace);
+        return RunViews.Of(inserted.Run, await host.DefinitionAsync(inserted.Run.DefinitionHash, cancellationToken));
     }
 
     private WorkflowDefinition Validate(SubmitRequest request)
@@ -57,6 +58,11 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         if (size > LargestParams)
         {
             throw Rejected("params_too_large", $"params has {size} bytes, {LargestParams} are allowed. Pass a reference instead of the data.");
+        }
+
+        if (!JsonDepth.IsWithin(request.Params, LargestDepth))
+        {
+            throw Rejected("invalid_params", $"params is nested deeper than {LargestDepth} levels.");
         }
 
         if (request.IdempotencyKey is { } key && (key.Length is 0 or > LongestKey || key.Any(c => c is < '!' or > '~')))

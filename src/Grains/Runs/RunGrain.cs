@@ -9,17 +9,25 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     // A pulse can be missed when another process changes the run.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
+    private const int TracePageBytes = 1024 * 1024;
+
     public async Task<RunView?> GetAsync(CancellationToken cancellationToken) =>
         await services.Store.LoadAsync(id, cancellationToken) is { } run ? await ViewAsync(run, cancellationToken) : null;
 
     public async Task<RunView?> WaitAsync(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
-        var until = services.Time.GetUtcNow() + wait;
+        var start = services.Time.GetTimestamp();
         while (true)
         {
             var pulse = services.Pulse.NextAsync(id);
             var run = await services.Store.LoadAsync(id, cancellationToken);
-            var left = until - services.Time.GetUtcNow();
+            var left = wait - services.Time.GetElapsedTime(start);
+            if (run is not { State.Status: not RunStatus.Done })
+            {
+                // Nothing will signal it any more.
+                services.Pulse.Signal(id);
+            }
+
             if (run is null || run.State.Status == RunStatus.Done || run.Version > afterVersion || left <= TimeSpan.Zero)
             {
                 return run is null ? null : await ViewAsync(run, cancellationToken);
@@ -45,7 +53,7 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     }
 
     public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
-        services.Store.ReadTraceAsync(id, afterSeq, limit, cancellationToken);
+        services.Store.ReadTraceAsync(id, afterSeq, limit, TracePageBytes, cancellationToken);
 
     private async Task PauseAsync(Task pulse, TimeSpan most, CancellationToken cancellationToken)
     {
@@ -60,5 +68,5 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     }
 
     private async Task<RunView> ViewAsync(StoredRun run, CancellationToken cancellationToken) =>
-        RunViews.Of(run, await host.DefinitionAsync(run.DefinitionHash, cancellationToken), services.Trace);
+        RunViews.Of(run, await host.DefinitionAsync(run.DefinitionHash, cancellationToken));
 }

@@ -11,8 +11,9 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
 {
     private const int Batch = 256;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-    private readonly ConcurrentDictionary<RunId, Active> _active = new();
+    private readonly ConcurrentDictionary<RunId, Lazy<Active>> _active = new();
     private readonly ConcurrentDictionary<string, WorkflowDefinition> _definitions = new(StringComparer.Ordinal);
+    private readonly ActivationFaults _faults = new(services.Time);
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _stopping = new();
     private Task _pump = Task.CompletedTask;
@@ -28,6 +29,11 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
     {
         while (true)
         {
+            if (_stopping.IsCancellationRequested)
+            {
+                throw new RunRejectedException(new RunError("shutting_down", "This silo is shutting down and did not take the request. Repeat it."));
+            }
+
             var active = Activate(id);
             try
             {
@@ -60,24 +66,27 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _pump;
-        await Task.WhenAll(_active.Values.Select(a => a.Ended));
-        _stopping.Dispose();
-        _wake.Dispose();
+        await Task.WhenAll(_active.Values.Select(a => a.Value.Ended));
     }
 
     private async Task PumpAsync(CancellationToken cancellationToken)
     {
-        var nextSweep = services.Time.GetUtcNow();
+        long? lastSweep = null;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                if (services.Time.GetUtcNow() >= nextSweep)
+                if (lastSweep is not { } last || services.Time.GetElapsedTime(last) >= Tick)
                 {
+                    lastSweep = services.Time.GetTimestamp();
                     await SweepAsync(cancellationToken);
-                    nextSweep = services.Time.GetUtcNow() + Tick;
                 }
 
                 await FillAsync(cancellationToken);
@@ -117,7 +126,10 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
     {
         foreach (var id in await services.Store.FindAsync(status, Batch + _active.Count, cancellationToken))
         {
-            Activate(id);
+            if (!_faults.IsResting(id))
+            {
+                Activate(id);
+            }
         }
     }
 
@@ -126,6 +138,11 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
         var now = services.Time.GetUtcNow();
         foreach (var id in await services.Store.FindDueAsync(now, Batch, cancellationToken))
         {
+            if (_faults.IsResting(id))
+            {
+                continue;
+            }
+
             _ = Activate(id).Activation.PostAsync(new ReminderFired(now));
         }
     }
@@ -140,7 +157,7 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
 
         foreach (var id in await services.Store.FindAsync(RunStatus.Queued, free, cancellationToken))
         {
-            if (!_active.ContainsKey(id))
+            if (!_active.ContainsKey(id) && !_faults.IsResting(id))
             {
                 _ = Activate(id).Activation.PostAsync(new Started(services.Time.GetUtcNow()));
             }
@@ -149,21 +166,24 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
 
     private Active Activate(RunId id)
     {
-        var created = new Lazy<Active>(() =>
+        // Only the entry that got into the directory is ever started.
+        Lazy<Active>? own = null;
+        own = new Lazy<Active>(() =>
         {
             var activation = new RunActivation(id, services);
-            return new Active(activation, Task.Run(() => OwnAsync(activation), CancellationToken.None));
+            return new Active(activation, Task.Run(() => OwnAsync(activation, own!), CancellationToken.None));
         });
-        return _active.GetOrAdd(id, static (_, lazy) => lazy.Value, created);
+        return _active.GetOrAdd(id, own).Value;
     }
 
-    private async Task OwnAsync(RunActivation activation)
+    private async Task OwnAsync(RunActivation activation, Lazy<Active> entry)
     {
         var ended = false;
         try
         {
             await activation.RunAsync(_stopping.Token);
             ended = true;
+            _faults.Forget(activation.Id);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -175,11 +195,11 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
         }
         catch (Exception e)
         {
-            LogActivationFault(services.Log, e, activation.Id.Value);
+            LogActivationFault(services.Log, e, activation.Id.Value, _faults.Add(activation.Id));
         }
         finally
         {
-            _active.TryRemove(activation.Id, out _);
+            _active.TryRemove(KeyValuePair.Create(activation.Id, entry));
             services.Pulse.Signal(activation.Id);
             if (ended)
             {
@@ -191,8 +211,8 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
     [LoggerMessage(Level = LogLevel.Error, Message = "The silo's pump failed; it goes on")]
     private static partial void LogPumpFault(ILogger logger, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The activation of {RunId} failed; the run is recovered from the store")]
-    private static partial void LogActivationFault(ILogger logger, Exception exception, string runId);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The activation of {RunId} failed; the run is recovered from the store in {Pause}")]
+    private static partial void LogActivationFault(ILogger logger, Exception exception, string runId, TimeSpan pause);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dropped an activation: {Reason}")]
     private static partial void LogLost(ILogger logger, string reason);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Workflows;
@@ -10,6 +11,9 @@ internal static partial class RunTransitions
 {
     // After these the server may never have seen the call, or died of something else: a harmless tool may be asked again.
     private static readonly HashSet<string> Repeatable = new(StringComparer.Ordinal) { SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned };
+
+    // The run's row holds every result until the run is done.
+    private const long LargestResults = 16L * 1024 * 1024;
 
     /// <summary>Starts the next step when its server is ready, or ends the run after the last one.</summary>
     private static void Advance(Draft draft)
@@ -80,19 +84,26 @@ internal static partial class RunTransitions
             return;
         }
 
+        if (Size(e.Result) + draft.State.Steps.Sum(s => s.Result is { } r ? Size(r) : 0) > LargestResults)
+        {
+            FailStep(draft, step, new RunError(
+                "results_too_large", $"The results of the run's steps exceed {LargestResults} bytes together. Let the tools return less, or split the workflow.", step.Id, draft.Definition.Step(e.Step).Server));
+            return;
+        }
+
         draft.Set(step with { Status = StepStatus.Succeeded, Result = e.Result });
         Advance(draft);
     }
 
+    private static long Size(JsonElement value) => JsonMarshal.GetRawUtf8Value(value).Length;
+
     private static RunError ToolError(StepDefinition step, JsonElement result)
     {
-        const int mostText = 1024;
         var text = result.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.Array
             ? string.Join(' ', content.EnumerateArray()
                 .Where(c => c.ValueKind == JsonValueKind.Object && c.TryGetProperty("text", out var t) && t.ValueKind == JsonValueKind.String)
                 .Select(c => c.GetProperty("text").GetString()))
             : "";
-        text = text.Length > mostText ? string.Concat(text.AsSpan(0, mostText), "… (the whole text is in the trace)") : text;
         return new RunError("tool_error", $"Tool '{step.Tool}' of server '{step.Server}' reports an error: {text}", step.Id, step.Server);
     }
 

@@ -1,6 +1,5 @@
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
-using Actors.Grains.Tracing;
 using Actors.Grains.Workflows;
 
 namespace Actors.Grains.Runs;
@@ -8,7 +7,7 @@ namespace Actors.Grains.Runs;
 /// <summary>What callers see, made from what is stored.</summary>
 internal static class RunViews
 {
-    public static RunView Of(StoredRun run, WorkflowDefinition definition, TraceWriter trace) => new()
+    public static RunView Of(StoredRun run, WorkflowDefinition definition) => new()
     {
         RunId = run.State.RunId.Value,
         WorkflowId = run.WorkflowId,
@@ -16,7 +15,7 @@ internal static class RunViews
         Status = run.State.Status,
         Outcome = run.State.Status == RunStatus.Done ? run.State.Outcome : null,
         Error = run.State.Status == RunStatus.Done ? run.State.Error : null,
-        Output = run.State is { Status: RunStatus.Done, Output: { } output } ? trace.Redact(output) : null,
+        Output = run.State.Status == RunStatus.Done ? run.State.Output : null,
         Steps = [.. run.State.Steps.Zip(definition.Steps, (s, d) => new StepView(s.Id, d.Server, d.Tool, s.Status, s.Attempt))],
         Version = run.Version,
         TraceHead = run.TraceHead,

@@ -7,6 +7,9 @@ internal static class ToolList
 {
     private const int MostTools = 1000;
 
+    // The specification recommends 128 at most.
+    private const int LongestName = 128;
+
     /// <summary>Adds the page's tools; false when the page is malformed or there are too many.</summary>
     public static bool TryRead(JsonElement page, List<ToolFacts> tools, out string? cursor)
     {
@@ -18,7 +21,11 @@ internal static class ToolList
 
         foreach (var tool in list.EnumerateArray())
         {
-            if (tool.ValueKind != JsonValueKind.Object || !tool.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String || tools.Count >= MostTools)
+            if (tool.ValueKind != JsonValueKind.Object
+                || !tool.TryGetProperty("name", out var name)
+                || name.ValueKind != JsonValueKind.String
+                || tools.Count >= MostTools
+                || name.GetString()!.Length > LongestName)
             {
                 return false;
             }

@@ -7,8 +7,8 @@ namespace Actors.Grains.Store;
 /// <summary>The durable home of runs. Every implementation passes the same conformance suite. A method that returns has made its change durable.</summary>
 internal interface IRunStore
 {
-    /// <summary>Inserts a run with its first trace entry; when the submitter used the idempotency key before, gives the run of that time instead.</summary>
-    Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken);
+    /// <summary>Inserts a run with its first trace entry; when the submitter used the idempotency key before, gives the run of that time instead. Null, and nothing stored, when <paramref name="mostQueued"/> runs wait already.</summary>
+    Task<InsertResult?> InsertAsync(NewRun run, int mostQueued, CancellationToken cancellationToken);
 
     /// <summary>Reads a run; null when there is none.</summary>
     Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken);
@@ -20,8 +20,8 @@ internal interface IRunStore
     /// <exception cref="LostOwnershipException">The run's epoch or version is not the expected one; nothing was written.</exception>
     Task CommitAsync(RunCommit commit, CancellationToken cancellationToken);
 
-    /// <summary>Trace entries in order; null when there is no such run.</summary>
-    Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, CancellationToken cancellationToken);
+    /// <summary>Trace entries in order, at most <paramref name="limit"/> and about <paramref name="bytes"/> of data, but at least one; null when there is no such run.</summary>
+    Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken);
 
     /// <summary>The definition that a run was submitted with; null when unknown.</summary>
     Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken);
@@ -31,9 +31,6 @@ internal interface IRunStore
 
     /// <summary>Runs whose reminder is due at <paramref name="now"/>, the longest due first.</summary>
     Task<IReadOnlyList<RunId>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken);
-
-    /// <summary>How many runs wait to be started.</summary>
-    Task<int> CountQueuedAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A run to insert.</summary>

@@ -23,9 +23,11 @@ internal sealed class SqliteDatabase : IDisposable
         _lock = Lock(full);
         try
         {
+            // Params and results pass through it; SQLite gives its journal the same mode.
+            new FileStream(full, PrivateFile).Dispose();
             _connectionString = new SqliteConnectionStringBuilder { DataSource = full, Pooling = true }.ToString();
             _writer = Open();
-            _writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+            _writer.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;");
             Migrate();
         }
         catch (SqliteException e)
@@ -77,6 +79,20 @@ internal sealed class SqliteDatabase : IDisposable
 
         _writing.Dispose();
         _lock.Dispose();
+    }
+
+    private static FileStreamOptions PrivateFile
+    {
+        get
+        {
+            var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            return options;
+        }
     }
 
     private static FileStream Lock(string path)

@@ -12,7 +12,7 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
 {
     private const string Columns = "id, workflow_id, workflow_version, definition_hash, request_hash, version, epoch, state, trace_length, trace_head";
 
-    public Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken) => database.WriteAsync(
+    public Task<InsertResult?> InsertAsync(NewRun run, int mostQueued, CancellationToken cancellationToken) => database.WriteAsync<InsertResult?>(
         (connection, transaction) =>
         {
             if (run.IdempotencyKey is not null)
@@ -25,6 +25,11 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
                 {
                     return new InsertResult(earlier.ToRun(), Created: false, earlier.request_hash);
                 }
+            }
+
+            if (connection.QuerySingle<int>("SELECT count(*) FROM runs WHERE status = 'queued' AND status <> 'done'", transaction: transaction) >= mostQueued)
+            {
+                return null;
             }
 
             Insert(connection, transaction, run);
@@ -75,7 +80,7 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
         },
         cancellationToken);
 
-    public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, CancellationToken cancellationToken) => database.ReadAsync(
+    public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken) => database.ReadAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: true);
@@ -91,8 +96,9 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
             var entries = connection.Query<TraceRow>(
                 "SELECT seq, at, kind, data, prev, hash FROM trace WHERE run_id = @id AND seq > @afterSeq ORDER BY seq LIMIT @limit",
                 new { id = id.Value, afterSeq, limit },
-                transaction);
-            return new TracePage(id.Value, [.. entries.Select(e => e.ToEntry())], run.Value.Length, run.Value.Status == StatusName(RunStatus.Done));
+                transaction,
+                buffered: false);
+            return new TracePage(id.Value, Fitting(entries, bytes), run.Value.Length, run.Value.Status == StatusName(RunStatus.Done));
         },
         cancellationToken);
 
@@ -108,9 +114,22 @@ internal sealed class SqliteRunStore(SqliteDatabase database) : IRunStore
     public Task<IReadOnlyList<RunId>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) =>
         IdsAsync("SELECT id FROM runs WHERE due_at <= @now ORDER BY due_at LIMIT @limit", new { now = now.ToUnixTimeMilliseconds(), limit }, cancellationToken);
 
-    public Task<int> CountQueuedAsync(CancellationToken cancellationToken) => database.ReadAsync(
-        connection => connection.QuerySingle<int>("SELECT count(*) FROM runs WHERE status = 'queued' AND status <> 'done'"),
-        cancellationToken);
+    private static List<TraceEntry> Fitting(IEnumerable<TraceRow> rows, int bytes)
+    {
+        var entries = new List<TraceEntry>();
+        foreach (var row in rows)
+        {
+            bytes -= row.data.Length;
+            if (bytes < 0 && entries.Count > 0)
+            {
+                break;
+            }
+
+            entries.Add(row.ToEntry());
+        }
+
+        return entries;
+    }
 
     private static void Insert(SqliteConnection connection, SqliteTransaction transaction, NewRun run)
     {

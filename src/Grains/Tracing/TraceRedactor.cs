@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Actors.Grains.Interfaces;
 using Actors.RunnerApi.Contracts;
 
 namespace Actors.Grains.Tracing;
@@ -10,7 +12,7 @@ public sealed record RedactionOptions
     /// <summary>Patterns (regular expressions, case ignored) of property names whose value is replaced.</summary>
     public IReadOnlyList<string> Keys { get; init; } =
     [
-        "passw(or)?d", "passphrase", "secret", "(^|[-_.])token$", "api[-_]?key", "authorization", "cookie", "credential", "private[-_]?key",
+        "passw(or)?d", "passphrase", "^pwd$", "secret", "token$", "(access|refresh|api|auth|id)[-_]?tokens$", "bearer", "api[-_]?key", "authorization", "cookie", "credential", "private[-_]?key",
     ];
 
     /// <summary>Paths in an entry's data whose value is replaced, such as <c>arguments.card</c> or <c>result.content.*.text</c>; <c>*</c> stands for any one name or index.</summary>
@@ -23,7 +25,10 @@ public sealed record RedactionOptions
 /// <summary>Replaces secrets in what is about to be stored or shown.</summary>
 internal sealed class TraceRedactor
 {
-    private const int LargestSecret = 64 * 1024;
+    private const int DeepestEmbedded = 32;
+
+    // No path of the configuration begins so: it holds for the entry alone.
+    private const string Inside = "\0";
     private readonly Regex? _keys;
     private readonly string[][] _paths;
     private readonly SecretScrubber _scrubber;
@@ -40,6 +45,9 @@ internal sealed class TraceRedactor
     /// <summary>A redacted copy.</summary>
     public JsonNode? Redact(JsonNode? node) => Redact(node, []);
 
+    /// <summary>Text with known secrets replaced.</summary>
+    public string Redact(string text) => _scrubber.Scrub(text);
+
     private JsonNode? Redact(JsonNode? node, List<string> path)
     {
         if (Array.Exists(_paths, p => Matches(p, path)))
@@ -51,9 +59,29 @@ internal sealed class TraceRedactor
         {
             JsonObject o => Redact(o, path),
             JsonArray a => new JsonArray([.. a.Select((item, i) => Child(item, i.ToString(System.Globalization.CultureInfo.InvariantCulture), path))]),
-            JsonValue v when v.TryGetValue<string>(out var text) => JsonValue.Create(_scrubber.Scrub(text)),
+            JsonValue v when v.TryGetValue<string>(out var text) => JsonValue.Create(_scrubber.Scrub(Embedded(text))),
             _ => node?.DeepClone(),
         };
+    }
+
+    /// <summary>MCP servers often answer with JSON inside a text: its sensitive names count too. Other text stays as it is, to the character.</summary>
+    private string Embedded(string text)
+    {
+        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
+        {
+            return text;
+        }
+
+        try
+        {
+            var inside = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = DeepestEmbedded });
+            var redacted = Redact(inside, [Inside]);
+            return JsonNode.DeepEquals(inside, redacted) ? text : redacted!.ToJsonString(ActorsJson.Options);
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or InvalidOperationException)
+        {
+            return text;
+        }
     }
 
     private JsonObject Redact(JsonObject source, List<string> path)
@@ -79,7 +107,5 @@ internal sealed class TraceRedactor
     private static bool Matches(string[] pattern, List<string> path) =>
         pattern.Length == path.Count && pattern.Zip(path).All(pair => pair.First == "*" || pair.First == pair.Second);
 
-    private static IEnumerable<string> Values(string directory) => Directory.EnumerateFiles(directory)
-        .Where(f => new FileInfo(f).Length <= LargestSecret)
-        .Select(File.ReadAllText);
+    private static IEnumerable<string> Values(string directory) => Directory.EnumerateFiles(directory).Select(File.ReadAllText);
 }

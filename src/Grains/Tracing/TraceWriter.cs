@@ -8,6 +8,9 @@ namespace Actors.Grains.Tracing;
 /// <summary>Turns drafts into entries: redacts, numbers, links.</summary>
 internal sealed class TraceWriter(TraceRedactor redactor)
 {
+    private const int LongestText = 2048;
+    private const string Shortened = "… (shortened; the trace has more)";
+
     /// <summary>Entries that follow entry <paramref name="length"/> with hash <paramref name="head"/>.</summary>
     public IReadOnlyList<TraceEntry> Append(RunId run, long length, string head, IReadOnlyList<TraceDraft> drafts)
     {
@@ -24,7 +27,19 @@ internal sealed class TraceWriter(TraceRedactor redactor)
         return entries;
     }
 
-    /// <summary>A redacted copy of a value that is shown outside the trace.</summary>
-    public JsonElement Redact(JsonElement value) =>
-        JsonSerializer.SerializeToElement(redactor.Redact(JsonSerializer.SerializeToNode(value, ActorsJson.Options) as JsonNode), ActorsJson.Options);
+    /// <summary>A redacted copy of a run's output, by the rules for the trace's <c>output</c>.</summary>
+    public JsonElement RedactOutput(JsonElement output)
+    {
+        var wrapped = new JsonObject { ["output"] = JsonSerializer.SerializeToNode(output, ActorsJson.Options) };
+        return JsonSerializer.SerializeToElement(redactor.Redact(wrapped)!["output"], ActorsJson.Options);
+    }
+
+    /// <summary>A redacted copy of an error, its texts cut to <see cref="LongestText"/> only after secrets are gone.</summary>
+    public RunError Redact(RunError error) => error with
+    {
+        Message = Shorten(redactor.Redact(error.Message)),
+        Details = error.Details is null ? null : [.. error.Details.Select(d => Shorten(redactor.Redact(d)))],
+    };
+
+    private static string Shorten(string text) => text.Length <= LongestText ? text : string.Concat(text.AsSpan(0, LongestText), Shortened);
 }

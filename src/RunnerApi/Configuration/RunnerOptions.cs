@@ -23,6 +23,10 @@ internal sealed class RunnerOptions
     [Required]
     public string PolicyFile { get; set; } = "";
 
+    /// <summary>Most seconds for one policy decision, the registry's answers included.</summary>
+    [Range(1, 600)]
+    public int DecisionSeconds { get; set; } = 20;
+
     /// <summary>Directory of the journal: what was launched and which calls were sent.</summary>
     [Required]
     public string StateDirectory { get; set; } = "";
@@ -32,7 +36,7 @@ internal sealed class RunnerOptions
 
     /// <summary>Most sandboxes that run at once.</summary>
     [Range(1, 1000)]
-    public int MaxSandboxes { get; set; } = 16;
+    public int MaxSandboxes { get; set; } = 64;
 
     /// <summary>Most calls of one sandbox without an answer.</summary>
     [Range(1, 128)]
@@ -43,7 +47,7 @@ internal sealed class RunnerOptions
     public int MaxCalls { get; set; } = 4096;
 
     /// <summary>Longest line of stdout in bytes; a longer one is skipped.</summary>
-    [Range(1024, 16 * 1024 * 1024)]
+    [Range(1024, 4 * 1024 * 1024)]
     public int MaxLineBytes { get; set; } = 1024 * 1024;
 
     /// <summary>Bytes of stdout and stderr together after which a sandbox is stopped.</summary>

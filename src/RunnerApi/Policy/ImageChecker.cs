@@ -73,7 +73,7 @@ internal sealed class ImageChecker(OciClient client, CosignVerifier verifier, Ve
         catch (OperationCanceledException)
         {
             var seconds = options.Deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
-            return Failed(digest, RefusalCodes.RegistryUnavailable, $"{image.Host} did not give all that is needed to check {image} within {seconds} s. Check the registry, or raise the deadline.", evidence);
+            return Failed(digest, RefusalCodes.RegistryUnavailable, $"{image.Host} did not give all that is needed to check {image} within {seconds} s. Check the registry, or raise Actors:Runner:DecisionSeconds.", evidence);
         }
     }
 

@@ -27,7 +27,7 @@ internal enum InboundKind
 internal readonly record struct Inbound(InboundKind Kind, string? Id, JsonElement Message, string? Noise)
 {
     /// <summary>Deepest nesting, the contract's own depth.</summary>
-    public const int MaxDepth = 64;
+    public const int MaxDepth = 48;
 
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 

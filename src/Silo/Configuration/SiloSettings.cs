@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Actors.Grains.Tracing;
+using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Contracts.Configuration;
 
 namespace Actors.Silo.Configuration;
@@ -8,6 +9,8 @@ namespace Actors.Silo.Configuration;
 /// <summary>What the host needs before it starts: checked options, the runner's address and token, the address to listen on.</summary>
 internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, RedactionOptions Redaction)
 {
+    private const int LargestSecret = 64 * 1024;
+
     /// <summary>Reads the section <c>Actors:Silo</c>.</summary>
     /// <exception cref="SettingsException">At least one value is missing or wrong.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -27,14 +30,34 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
             reader.Fault(nameof(SiloOptions.Workflows), $"the folder '{options.Workflows}' does not exist.");
         }
 
-        if (options.SecretsDirectory.Length > 0 && !Directory.Exists(options.SecretsDirectory))
-        {
-            reader.Fault(nameof(SiloOptions.SecretsDirectory), $"the folder '{options.SecretsDirectory}' does not exist.");
-        }
-
+        CheckSecrets(options, reader);
         var redaction = ReadRedaction(options, reader);
         SettingsReader.ThrowOnFaults(reader);
         return new SiloSettings(options, endpoint!, runner!, token!, redaction);
+    }
+
+    // A value that cannot be hidden must not be passed over in silence.
+    private static void CheckSecrets(SiloOptions options, SettingsReader reader)
+    {
+        if (options.SecretsDirectory.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(options.SecretsDirectory))
+            {
+                if (new FileInfo(file).Length > LargestSecret || File.ReadAllText(file).Trim().Length < SecretScrubber.ShortestValue)
+                {
+                    reader.Fault(nameof(SiloOptions.SecretsDirectory), $"'{file}' holds no value of {SecretScrubber.ShortestValue} characters to {LargestSecret} bytes, which is what can be redacted.");
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            reader.Fault(nameof(SiloOptions.SecretsDirectory), $"'{options.SecretsDirectory}' can't be read: {e.Message}");
+        }
     }
 
     private static RedactionOptions ReadRedaction(SiloOptions options, SettingsReader reader)

@@ -54,7 +54,6 @@ internal sealed class GetRunTraceTool(IRunDirectory runs) : RunTool(Describe(
     idempotent: true))
 {
     private const int DefaultLimit = 100;
-    private const int LargestPage = 1024 * 1024;
 
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
@@ -62,27 +61,7 @@ internal sealed class GetRunTraceTool(IRunDirectory runs) : RunTool(Describe(
         var after = arguments.TryGetProperty("after", out var given) ? (long)given.GetDouble() : 0;
         var limit = arguments.TryGetProperty("limit", out var most) ? (int)most.GetDouble() : DefaultLimit;
         var page = await runs.Get(id).GetTraceAsync(after, limit, cancellationToken) ?? throw UnknownRun(id.Value);
-        var entries = Fitting(page.Entries);
-        var last = entries.Count == 0 ? after : entries[^1].Seq;
-        return new { page.RunId, Entries = entries, page.Total, page.Sealed, NextAfter = last < page.Total && entries.Count > 0 ? last : (long?)null };
-    }
-
-    /// <summary>As many entries as fit a page, at least one.</summary>
-    private static List<TraceEntry> Fitting(IReadOnlyList<TraceEntry> entries)
-    {
-        var fitting = new List<TraceEntry>();
-        var size = 0;
-        foreach (var entry in entries)
-        {
-            size += entry.Data.GetRawText().Length;
-            if (size > LargestPage && fitting.Count > 0)
-            {
-                break;
-            }
-
-            fitting.Add(entry);
-        }
-
-        return fitting;
+        var last = page.Entries.Count == 0 ? page.Total : page.Entries[^1].Seq;
+        return new { page.RunId, page.Entries, page.Total, page.Sealed, NextAfter = last < page.Total ? last : (long?)null };
     }
 }

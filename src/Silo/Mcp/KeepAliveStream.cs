@@ -11,7 +11,6 @@ internal sealed class KeepAliveStream : Stream
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _beat;
     private long _lastWrite;
-    private bool _started;
 
     public KeepAliveStream(Stream inner, TimeSpan idle, TimeProvider time)
     {
@@ -44,7 +43,6 @@ internal sealed class KeepAliveStream : Stream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => await AloneAsync(
         async () =>
         {
-            _started = true;
             _lastWrite = _time.GetTimestamp();
             await _inner.WriteAsync(buffer, cancellationToken);
         },
@@ -88,10 +86,12 @@ internal sealed class KeepAliveStream : Stream
         {
             while (true)
             {
-                await Task.Delay(_idle, _time, _ended.Token);
-
-                // Before the first message the status line may still change.
-                if (_started && _time.GetElapsedTime(_lastWrite) >= _idle)
+                var left = _idle - _time.GetElapsedTime(_lastWrite);
+                if (left > TimeSpan.Zero)
+                {
+                    await Task.Delay(left, _time, _ended.Token);
+                }
+                else
                 {
                     await AloneAsync(BeatOnceAsync, _ended.Token);
                 }

@@ -14,6 +14,7 @@ internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFacto
     /// <summary>Params of 256 KiB, escaped at worst, and the envelope around them.</summary>
     private const int LargestBody = 2 * 1024 * 1024;
 
+    private static readonly string[] Versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
 
     private readonly McpServerPrimitiveCollection<McpServerTool> _tools = [.. tools];
@@ -78,9 +79,14 @@ internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFacto
             return (StatusCodes.Status406NotAcceptable, "Send 'Accept: application/json, text/event-stream'.");
         }
 
-        return request.HasJsonContentType()
-            ? null
-            : (StatusCodes.Status415UnsupportedMediaType, "Send 'Content-Type: application/json'.");
+        if (!request.HasJsonContentType())
+        {
+            return (StatusCodes.Status415UnsupportedMediaType, "Send 'Content-Type: application/json'.");
+        }
+
+        return Version(request) is { } version && !Versions.Contains(version)
+            ? (StatusCodes.Status400BadRequest, $"MCP-Protocol-Version must be one of {string.Join(", ", Versions)}.")
+            : null;
     }
 
     private static async Task<JsonRpcMessage?> ReadAsync(HttpContext context)

@@ -1,14 +1,13 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Silo.Configuration;
-using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>run_workflow</c>.</summary>
-internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, TimeProvider time) : RunTool(Describe(
+internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, RunWaiter waiter) : RunTool(Describe(
     "run_workflow",
     "Run a workflow",
     "Runs a workflow and waits for its end, sending progress. If it takes longer, the answer has status 'queued', 'verifying' or 'running' and the run goes on: call wait_run with the run_id. "
@@ -43,12 +42,12 @@ internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, T
                 Submitter = Caller.Name,
             },
             cancellationToken);
-        return await RunWaiter.WaitAsync(runs.Get(ParseRunId(run.RunId)), run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, time, cancellationToken);
+        return await waiter.WaitAsync(runs.Get(ParseRunId(run.RunId)), run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken);
     }
 }
 
 /// <summary><c>wait_run</c>.</summary>
-internal sealed class WaitRunTool(IRunDirectory runs, TimeProvider time) : RunTool(Describe(
+internal sealed class WaitRunTool(IRunDirectory runs, RunWaiter waiter) : RunTool(Describe(
     "wait_run",
     "Wait for a run",
     "Waits until a run is done or the time is over, sending progress, and tells the run as it is then. Call it again while the status is not 'done'.",
@@ -75,37 +74,6 @@ internal sealed class WaitRunTool(IRunDirectory runs, TimeProvider time) : RunTo
         var grain = runs.Get(id);
         var run = await grain.GetAsync(cancellationToken) ?? throw UnknownRun(id.Value);
         var seconds = arguments.TryGetProperty("timeout_seconds", out var given) ? given.GetDouble() : DefaultSeconds;
-        return await RunWaiter.WaitAsync(grain, run, TimeSpan.FromSeconds(seconds), request, time, cancellationToken);
-    }
-}
-
-/// <summary>Waits for a run's end and reports each change as progress. One notification is awaited before the next, so a slow reader costs no memory.</summary>
-internal static class RunWaiter
-{
-    public static async Task<RunView> WaitAsync(IRunGrain grain, RunView run, TimeSpan most, RequestContext<CallToolRequestParams> request, TimeProvider time, CancellationToken cancellationToken)
-    {
-        var until = time.GetUtcNow() + most;
-        var reported = 0L;
-        while (run.Status != RunStatus.Done && until - time.GetUtcNow() is { Ticks: > 0 } left)
-        {
-            if (request.Params?.ProgressToken is { } token && run.Version > reported)
-            {
-                await request.Server.NotifyProgressAsync(token, Progress(run), cancellationToken: cancellationToken);
-                reported = run.Version;
-            }
-
-            run = await grain.WaitAsync(run.Version, left, cancellationToken) ?? run;
-        }
-
-        return run;
-    }
-
-    // The version grows, as a progress value must; how far the steps are is in the words.
-    private static ProgressNotificationValue Progress(RunView run)
-    {
-        var step = run.Steps.FirstOrDefault(s => s.Status == StepStatus.Running);
-        var finished = run.Steps.Count(s => s.Status == StepStatus.Succeeded);
-        var doing = step is null ? run.Status.ToString().ToLowerInvariant() : $"step {step.Id} calls {step.Tool} of {step.Server}";
-        return new ProgressNotificationValue { Progress = run.Version, Message = $"{run.RunId}: {doing}; {finished} of {run.Steps.Count} steps done" };
+        return await waiter.WaitAsync(grain, run, TimeSpan.FromSeconds(seconds), request, cancellationToken);
     }
 }

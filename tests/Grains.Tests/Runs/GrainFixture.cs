@@ -20,11 +20,17 @@ internal sealed class GrainFixture : IAsyncDisposable
     private RunHost? _host;
     private RunDirectory? _directory;
 
-    public GrainFixture(RunOptions? options = null)
+    private readonly RedactionOptions _redaction;
+
+    public GrainFixture(RunOptions? options = null, RedactionOptions? redaction = null)
     {
         _options = options ?? new RunOptions();
+        _redaction = redaction ?? new RedactionOptions();
         Start();
     }
+
+    /// <summary>Breaks the store on demand.</summary>
+    public StoreFaults Faults { get; } = new();
 
     public FakeRunner Runner { get; } = new();
 
@@ -36,7 +42,7 @@ internal sealed class GrainFixture : IAsyncDisposable
     {
         _database = new SqliteDatabase(Path.Combine(_folder.FullName, "runs.db"));
         var services = new RunServices(
-            new SqliteRunStore(_database), new EffectPerformer(Runner, Time), new TraceWriter(new TraceRedactor(new RedactionOptions())), new RunPulse(), Time, NullLogger.Instance);
+            Faults.Around(new SqliteRunStore(_database)), new EffectPerformer(Runner, Time), new TraceWriter(new TraceRedactor(_redaction)), new RunPulse(), Time, NullLogger.Instance);
         _host = new RunHost(services, _options);
         _directory = new RunDirectory(new WorkflowCatalog([TestWorkflows.TwoSteps]), _host, services, _options);
         _host.Start();
@@ -47,6 +53,9 @@ internal sealed class GrainFixture : IAsyncDisposable
         await _host!.DisposeAsync();
         _database!.Dispose();
     }
+
+    /// <summary>Stops the work and leaves the store open.</summary>
+    public Task StopHostAsync() => _host!.DisposeAsync().AsTask();
 
     public Task<RunView> SubmitAsync(string parameters = """{"text":"a b"}""", string? key = null, string workflow = "two-steps") => Directory.SubmitAsync(
         new SubmitRequest { WorkflowId = workflow, Params = JsonElement.Parse(parameters), IdempotencyKey = key, Submitter = "tester" },

@@ -90,6 +90,16 @@ public sealed class RunTransitionsTests
     }
 
     [Fact]
+    public void Decide_ResultsOverTheCap_FailTheStep()
+    {
+        Running();
+        _walk.Apply(Answered("read", $$"""{"words":"{{new string('x', 16 * 1024 * 1024)}}"}"""));
+
+        Assert.Equal("results_too_large", _walk.State.Error!.Code);
+        Assert.All(_walk.State.Steps, s => Assert.Null(s.Result));
+    }
+
+    [Fact]
     public void Decide_MissingValueInAnExpression_FailsTheStep()
     {
         Running();

@@ -34,6 +34,15 @@ public sealed class SqliteRunStoreTests : RunStoreConformance, IDisposable
     }
 
     [Fact]
+    public void Open_NewDatabase_IsReadableByItsOwnerAlone()
+    {
+        foreach (var file in _folder.EnumerateFiles("runs.db*").Where(f => f.Extension != ".lock"))
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.FullName));
+        }
+    }
+
+    [Fact]
     public void Open_Again_KeepsTheSchema()
     {
         var path = Path.Combine(_folder.FullName, "twice.db");

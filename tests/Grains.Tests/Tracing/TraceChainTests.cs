@@ -51,6 +51,29 @@ public sealed class TraceChainTests
     }
 
     [Fact]
+    public void Hash_Strings_AreEscapedByRfc8785()
+    {
+        // U+0378 is unassigned, U+2028 a line separator, the last one beyond the BMP: all stay as they are.
+        const string canonical = "{\"at\":\"2026-01-02T03:04:05.678Z\",\"data\":{\"t\":\"\\\"\\\\\\b\\t\\n\\f\\r\\u0001\u007f\u00a0\u0378\u2028\ud83d\ude00/\"},\"kind\":\"k\",\"prev\":\"p\",\"run\":\"r\",\"seq\":1}";
+        var expected = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(canonical)));
+        var data = JsonSerializer.SerializeToElement(new { t = "\"\\\b\t\n\f\r\u0001\u007f\u00a0\u0378\u2028\ud83d\ude00/" });
+
+        Assert.Equal(expected, TraceChain.Hash("r", 1, Now, "k", data, "p"));
+    }
+
+    [Theory]
+    [InlineData(5, 5, false, true)]
+    [InlineData(5, 4, false, false)]
+    [InlineData(5, 0, false, false)]
+    [InlineData(5, 5, true, false)]
+    public void Verify_WholeTrace_NoticesACutEnd(int written, int kept, bool isSealed, bool holds)
+    {
+        var trace = new TracePage("run-1", [.. Chain(written).Take(kept)], written, isSealed);
+
+        Assert.Equal(holds, TraceChain.Verify(trace) is null);
+    }
+
+    [Fact]
     public void Verify_AnotherRunsTrace_Fails() => Assert.NotNull(TraceChain.Verify("run-2", Chain(2)));
 
     private static List<TraceEntry> Chain(int count)

@@ -12,6 +12,9 @@ public sealed class TraceRedactorTests
     [InlineData("clientSecret")]
     [InlineData("access_token")]
     [InlineData("set-cookie")]
+    [InlineData("accessToken")]
+    [InlineData("refresh_tokens")]
+    [InlineData("pwd")]
     public void Redact_SensitiveKey_HidesItsValue(string key)
     {
         var redacted = Redact(new RedactionOptions(), $$$"""{"outer":[{"{{{key}}}":{"deep":"hunter2"}}]}""");
@@ -26,6 +29,16 @@ public sealed class TraceRedactorTests
         const string json = """{"max_tokens":12,"tokenizer":"bpe","text":"a \u0022b\u0022","n":1.50,"none":null,"flag":true}""";
 
         Assert.Equal(JsonNode.Parse(json)!.ToJsonString(), Redact(new RedactionOptions(), json));
+    }
+
+    [Fact]
+    public void Redact_JsonInsideAText_CountsToo()
+    {
+        var redacted = Redact(new RedactionOptions(), """{"content":[{"type":"text","text":"{\u0022user\u0022:\u0022a\u0022,\u0022password\u0022:\u0022hunter2\u0022}"},{"type":"text","text":"[not json"}]}""");
+
+        Assert.DoesNotContain("hunter2", redacted, StringComparison.Ordinal);
+        Assert.Contains("user", redacted, StringComparison.Ordinal);
+        Assert.Contains("[not json", redacted, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -90,6 +90,20 @@ internal sealed class ActorsProcess(string program, string url, IReadOnlyDiction
         _process = null;
     }
 
+    /// <summary>SIGTERM; it must end by itself without a fault.</summary>
+    public async Task TerminateAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await _process.WaitForExitAsync();
+        Assert.True(_process.ExitCode == 0, Output);
+        _process.Dispose();
+        _process = null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

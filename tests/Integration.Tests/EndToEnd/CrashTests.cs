@@ -40,6 +40,25 @@ public sealed class CrashTests(Deployment deployment)
     }
 
     [Fact]
+    public async Task KillEnginesClient_InMidCall_TheRunnerAttachesAgain()
+    {
+        var (run, before) = await InFlightAsync("slow");
+        Deployment.KillClients(Assert.Single(deployment.Containers()));
+
+        await AssertSucceededOnceAsync(run, before);
+    }
+
+    [Fact]
+    public async Task StopSiloGracefully_InMidCall_TheRunGoesOnAtItsNextStart()
+    {
+        var (run, before) = await InFlightAsync("slow");
+        await deployment.Silo.TerminateAsync();
+        await deployment.Silo.StartAsync();
+
+        await AssertSucceededOnceAsync(run, before);
+    }
+
+    [Fact]
     public async Task KillRunnerAndContainer_InMidCall_EndsAsInterruptedWithoutARepeat()
     {
         var (run, before) = await InFlightAsync("slow");

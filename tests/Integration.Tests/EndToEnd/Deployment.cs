@@ -74,6 +74,15 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Stops a container behind the runner's back.</summary>
     public static void RemoveContainer(string name) => Engine("rm", "-f", "-t", "0", name);
 
+    /// <summary>Kills the engine's client processes that carry the container's stdio.</summary>
+    public static void KillClients(string container)
+    {
+        var clients = Process.GetProcessesByName("podman").Where(p => File.ReadAllText($"/proc/{p.Id}/cmdline").Split('\0') is var words
+            && words.Contains(container) && (words.Contains("start") || words.Contains("attach"))).ToList();
+        Assert.NotEmpty(clients);
+        clients.ForEach(p => p.Kill());
+    }
+
     /// <summary>Whether a server of the run has written this to stderr.</summary>
     internal bool ServerSaw(RunView run, string text) =>
         Containers().Any(c => c.Contains(run.RunId, StringComparison.Ordinal) && Engine("logs", c).Contains(text, StringComparison.Ordinal));

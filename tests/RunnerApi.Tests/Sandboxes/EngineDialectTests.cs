@@ -122,7 +122,7 @@ public sealed class EngineDialectTests
     [InlineData("", "", 4194304)]
     public void Parse_HostLimits_TakesTheLowerOne(string limits, string pidMax, long expected) => Assert.Equal(expected, HostLimits.Parse([limits], [pidMax]));
 
-    private static EngineDialect Dialect(EngineKind engine) => EngineDialect.For(new PodmanOptions { Engine = engine });
+    private static EngineDialect Dialect(EngineKind engine) => EngineDialect.For(new PodmanOptions { Engine = engine, Instance = "default" });
 
     private static Dictionary<string, string> One(string name, string value) => new(StringComparer.Ordinal) { [name] = value };
 }

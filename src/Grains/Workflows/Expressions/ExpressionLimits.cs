@@ -13,5 +13,5 @@ public static class ExpressionLimits
     public const int ResultBytes = 1024 * 1024;
 
     /// <summary>Deepest nesting of a result.</summary>
-    public const int Depth = 64;
+    public const int Depth = 48;
 }

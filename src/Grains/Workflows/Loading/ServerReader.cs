@@ -6,8 +6,10 @@ namespace Actors.Grains.Workflows.Loading;
 /// <summary>Reads the <c>servers</c> of a workflow.</summary>
 internal static class ServerReader
 {
+    // What the runner takes of each kind.
     private const int MostArgs = 64;
-    private const int MostVariables = 64;
+    private const int MostEnv = 64;
+    private const int MostSecrets = 32;
 
     public static Dictionary<string, ServerDefinition> Read(YamlMap servers, FaultList faults)
     {
@@ -66,9 +68,10 @@ internal static class ServerReader
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         var map = reader.OptionalMap(name);
-        if (map?.Members.Count > MostVariables)
+        var most = name == "secrets" ? MostSecrets : MostEnv;
+        if (map?.Members.Count > most)
         {
-            reader.Faults.Add(map, $"'{name}' has {map.Members.Count} variables, where at most {MostVariables} may be. Make it shorter.");
+            reader.Faults.Add(map, $"'{name}' has {map.Members.Count} variables, where at most {most} may be. Make it shorter.");
         }
 
         foreach (var (key, value) in map?.Members ?? [])

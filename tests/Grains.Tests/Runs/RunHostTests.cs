@@ -1,0 +1,119 @@
+using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
+using Actors.Grains.Tracing;
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Grains.Tests.Runs;
+
+/// <summary>Activations under races and faults.</summary>
+public sealed class RunHostTests
+{
+    [Fact]
+    public async Task Cancel_ManyAtOnceOfAQueuedRun_ActivatesItOnceAndAnswersAll()
+    {
+        for (var round = 0; round < 30; round++)
+        {
+            // No slot is ever free: only the cancels activate the run.
+            await using var silo = new GrainFixture(new RunOptions { MaxActive = 0 });
+            var run = await silo.SubmitAsync();
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => silo.Grain(run).CancelAsync($"c{i}", null, default)))).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+
+            Assert.Equal(RunOutcome.Cancelled, (await silo.Grain(run).GetAsync(default))!.Outcome);
+            Assert.Single(await silo.TraceAsync(run), e => e.Kind == "done");
+        }
+    }
+
+    [Fact]
+    public async Task Cancel_CommitFails_IsTakenByTheNextActivation()
+    {
+        await using var silo = new GrainFixture(new RunOptions { MaxActive = 0 });
+        var run = await silo.SubmitAsync();
+        silo.Faults.FailCommits(1);
+        var cancelled = await silo.Grain(run).CancelAsync("tester", null, default).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+
+        Assert.Equal(RunOutcome.Cancelled, cancelled!.Outcome);
+    }
+
+    [Fact]
+    public async Task Run_CommitsFailAgainAndAgain_RestsLongerEachTimeAndEndsWhenTheyWork()
+    {
+        await using var silo = new GrainFixture();
+        silo.Faults.FailCommits(3);
+        var run = await silo.SubmitAsync();
+        while ((await silo.Grain(run).GetAsync(default))!.Status != RunStatus.Done)
+        {
+            silo.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
+        Assert.Equal(4, silo.Faults.Claims);
+    }
+
+    [Fact]
+    public async Task Post_AfterTheHostStopped_IsRefused()
+    {
+        var silo = new GrainFixture(new RunOptions { MaxActive = 0 });
+        var run = await silo.SubmitAsync();
+        var grain = silo.Grain(run);
+        await silo.StopHostAsync();
+        var e = await Assert.ThrowsAsync<RunRejectedException>(() => grain.CancelAsync("tester", null, default));
+        await silo.DisposeAsync();
+
+        Assert.Equal("shutting_down", e.Error.Code);
+    }
+
+    [Fact]
+    public async Task View_SecretInAToolsErrorAndOutput_IsRedactedLikeTheTrace()
+    {
+        var folder = Directory.CreateTempSubdirectory("actors-secrets");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "db"), "hunter2hunter2");
+            await using var silo = new GrainFixture(redaction: new RedactionOptions { SecretsDirectory = folder.FullName, Paths = ["output.total"] });
+            var succeeded = await silo.DoneAsync(await silo.SubmitAsync());
+            silo.Runner.OnCall = (id, _, _) => Task.FromResult(FakeRunner.Result(id, """{"isError":true,"content":[{"type":"text","text":"login failed with hunter2hunter2"}]}"""));
+            var failed = await silo.DoneAsync(await silo.SubmitAsync());
+
+            Assert.Equal("[redacted]", succeeded.Output!.Value.GetProperty("total").GetString());
+            Assert.Contains("login failed with [redacted]", failed.Error!.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Submit_ParamsNestedTooDeep_IsRefused()
+    {
+        await using var silo = new GrainFixture();
+        var deep = string.Concat(Enumerable.Repeat("[", 50)) + string.Concat(Enumerable.Repeat("]", 50));
+        var e = await Assert.ThrowsAsync<RunRejectedException>(() => silo.SubmitAsync($$"""{"text":{{deep}}}"""));
+
+        Assert.Equal("invalid_params", e.Error.Code);
+        Assert.Contains("nested", e.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ResultAsDeepAsTheRunnerAdmits_Succeeds()
+    {
+        await using var silo = new GrainFixture();
+        const int levels = 45;
+        var deep = string.Concat(Enumerable.Repeat("[", levels)) + string.Concat(Enumerable.Repeat("]", levels));
+        silo.Runner.OnCall = (id, _, _) => Task.FromResult(FakeRunner.Result(id, $$$"""{"content":[],"structuredContent":{"words":{{{deep}}},"total":1}}"""));
+
+        Assert.Equal(RunOutcome.Succeeded, (await silo.DoneAsync(await silo.SubmitAsync())).Outcome);
+    }
+
+    [Fact]
+    public async Task Call_SandboxEndedBeforeItWasSent_IsCertainToHaveFailed()
+    {
+        await using var silo = new GrainFixture();
+        silo.Runner.OnCall = (_, _, _) => throw new Runner.RunnerException(System.Net.HttpStatusCode.Gone, ProblemCodes.SandboxEnded, "ended");
+        var run = await silo.DoneAsync(await silo.SubmitAsync());
+
+        Assert.Contains("before 'read' was called", run.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains(await silo.TraceAsync(run), e => e.Kind == "call_failed");
+    }
+}
