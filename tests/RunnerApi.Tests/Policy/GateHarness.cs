@@ -35,7 +35,7 @@ internal sealed class GateHarness : IAsyncDisposable
 
     public CosignTestSigner Signer { get; } = new();
 
-    public ManualTimeProvider Clock { get; } = new();
+    public FakeTimeProvider Clock { get; } = new();
 
     public static string RuleFor(string host) => $"""
           - match: "{host}/examples/**"

@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net.Sockets;
-using System.Net;
 using System.Text;
 using Actors.RunnerApi.Podman;
+using Actors.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -12,7 +11,7 @@ namespace Actors.RunnerApi.Tests.Sandboxes;
 public sealed class PodmanFixture : IAsyncLifetime
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("actors-podman-");
-    private Process? _registry;
+    private readonly LocalRegistry _registry = new();
 
     /// <summary><c>127.0.0.1:port/tests/busybox@sha256:…</c>.</summary>
     internal string Image { get; private set; } = "";
@@ -25,22 +24,13 @@ public sealed class PodmanFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var port = FreePort();
-        await File.WriteAllTextAsync(At("registry.yml"), $"""
-            version: 0.1
-            log: {"{"} level: error {"}"}
-            storage: {"{"} filesystem: {"{"} rootdirectory: "{At("registry")}" {"}"} {"}"}
-            http: {"{"} addr: "127.0.0.1:{port}" {"}"}
-            """);
-        _registry = Process.Start(new ProcessStartInfo("docker-registry", ["serve", At("registry.yml")]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
-        await AnswersAsync($"http://127.0.0.1:{port}/v2/");
-        Image = await BuildAsync($"127.0.0.1:{port}/tests/busybox");
+        await _registry.InitializeAsync();
+        Image = await BuildAsync($"{_registry.Host}/tests/busybox");
     }
 
     public async Task DisposeAsync()
     {
-        _registry?.Kill();
-        _registry?.Dispose();
+        await _registry.DisposeAsync();
         string[] storage = ["--root", At("root"), "--runroot", At("run")];
         await RunAsync("podman", [.. storage, "rm", "--all", "--force", "--time", "0"]);
         await RunAsync("podman", [.. storage, "rmi", "--all", "--force"]);
@@ -59,31 +49,6 @@ public sealed class PodmanFixture : IAsyncLifetime
         await RunAsync("buildah", [.. buildah, "push", "--quiet", "--tls-verify=false", "--digestfile", At("digest"), repository]);
         await RunAsync("buildah", [.. buildah, "rm", "--all"]);
         return repository + "@" + (await File.ReadAllTextAsync(At("digest"))).Trim();
-    }
-
-    private static async Task AnswersAsync(string address)
-    {
-        using var http = new HttpClient();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
-        while (true)
-        {
-            try
-            {
-                using var response = await http.GetAsync(new Uri(address), limit.Token);
-                return;
-            }
-            catch (HttpRequestException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments, bool mayFail = false)
