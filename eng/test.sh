@@ -69,7 +69,7 @@ check() {
 
 # The clients need a silo with the example workflows: the demo keeps one running.
 test_clients() {
-  local url
+  local url era
   # A state of its own: a demo that somebody keeps running is not touched.
   export ACTORS_DEMO_STATE="$ACTORS_ROOT/.actors/test"
   eng/demo.sh --keep >"$ACTORS_CACHE/logs/clients-demo.log" 2>&1 || {
@@ -80,7 +80,7 @@ test_clients() {
   trap 'eng/demo.sh --stop' EXIT
   url="$(sed -n 's/^  claude mcp add .* \(http[^ ]*\)$/\1/p' "$ACTORS_CACHE/logs/clients-demo.log")"
   check "TypeScript SDK client at $url" tests/clients/sdk-client.sh "$url"
-  check "MCP Inspector at $url" tests/clients/inspector.sh "$url" legacy
+  for era in legacy auto modern; do check "MCP Inspector, $era era" tests/clients/inspector.sh "$url" "$era"; done
 }
 
 need_everything

@@ -49,7 +49,7 @@ internal sealed class ActorsClient : IAsyncDisposable
         if (result.IsError == true)
         {
             var error = content.TryGetProperty("error", out var typed) ? typed.Deserialize<RunError>(ActorsJson.Options) : null;
-            throw new CommandException(error is null ? content.GetRawText() : $"{error.Code}: {string.Join("\n  ", [error.Message, .. error.Details ?? []])}");
+            throw new CommandException(error is null ? content.GetRawText() : $"{error.Code}: {string.Join("\n  ", [error.Message, .. error.Details is { Count: > 1 } details ? details : []])}");
         }
 
         return content.Deserialize<T>(ActorsJson.Options)!;

@@ -37,7 +37,7 @@ internal static class ToolSchemas
                 "details": { "type": "array", "items": { "type": "string" } }
               }
             },
-            "output": { "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
+            "output": { "type": ["object", "array", "string", "number", "boolean", "null"], "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
             "steps": {
               "type": "array",
               "items": {

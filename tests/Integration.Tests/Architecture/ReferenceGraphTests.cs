@@ -19,7 +19,7 @@ public sealed class ReferenceGraphTests
     public void Contracts_Load_NothingOfOurs() => AssertLoadsNothingOf("Actors.RunnerApi.Contracts", "Actors.", "Dapper", "YamlDotNet");
 
     [Fact]
-    public void Cli_Loads_NoGrainsAndNoRunner() => AssertLoadsNothingOf("Actors.Cli", "Actors.Grains,", "Actors.Silo", "Actors.RunnerApi", "Dapper");
+    public void Cli_Loads_NoGrainsAndNoRunner() => AssertLoadsNothingOf("actors", "Actors.Grains,", "Actors.Silo", "Actors.RunnerApi", "Dapper");
 
     [Fact]
     public void Closure_OfTheSilo_HoldsTheDatabaseDriver() =>

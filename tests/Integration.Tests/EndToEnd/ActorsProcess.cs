@@ -33,7 +33,7 @@ internal sealed class ActorsProcess(string program, string url, IReadOnlyDiction
             root = root.Parent ?? throw new InvalidOperationException("Actors.sln is in no parent folder of the tests");
         }
 
-        return Path.Combine(root.FullName, "src", project, "bin", framework.Parent!.Name, framework.Name, $"Actors.{project}.dll");
+        return Path.Combine(root.FullName, "src", project, "bin", framework.Parent!.Name, framework.Name, project == "Cli" ? "actors.dll" : $"Actors.{project}.dll");
     }
 
     /// <summary>A loopback URL whose port was free a moment ago.</summary>
