@@ -5,6 +5,15 @@ namespace Actors.RunnerApi.Contracts;
 /// <summary>Limits of one sandbox; null means the profile's default.</summary>
 public sealed record SandboxLimits
 {
+    /// <summary>Least and most of <see cref="CpuMillis"/>, for policy, workflow and engine alike.</summary>
+    public const int LeastCpuMillis = 10, MostCpuMillis = 1_000_000;
+
+    /// <summary>Least and most of <see cref="MemoryBytes"/>: 6 MiB (no runtime starts in less) and 16 TiB.</summary>
+    public const long LeastMemoryBytes = 6L << 20, MostMemoryBytes = 16L << 40;
+
+    /// <summary>Most of <see cref="Pids"/>.</summary>
+    public const int MostPids = 100_000;
+
     /// <summary>CPU in thousandths of a core.</summary>
     public int? CpuMillis { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
@@ -10,7 +11,6 @@ internal static partial class SpecRules
     private const int MaxArguments = 256;
     private const int MaxArgumentBytes = 32 * 1024;
     private const int MaxAllArgumentBytes = 256 * 1024;
-    private const long LeastMemory = 6 * 1024 * 1024;
     private const long MostOutput = 1L << 40;
 
     /// <exception cref="SandboxException"><see cref="SandboxFault.InvalidSpec"/>.</exception>
@@ -18,9 +18,9 @@ internal static partial class SpecRules
     {
         CheckId(spec.Id);
         Require(spec.Reference.Length <= 512 && ReferenceForm().IsMatch(spec.Reference), "The reference must be host/repository@sha256:<64 hex digits>; resolve the tag to its digest first.");
-        Require(spec.CpuMillis is >= 10 and <= 1_000_000, "CpuMillis must be 10 to 1000000.");
-        Require(spec.MemoryBytes is >= LeastMemory and <= 1L << 50, $"MemoryBytes must be at least {LeastMemory}.");
-        Require(spec.Pids is >= 1 and <= 100_000, "Pids must be 1 to 100000.");
+        Require(spec.CpuMillis is >= SandboxLimits.LeastCpuMillis and <= SandboxLimits.MostCpuMillis, $"CpuMillis must be {SandboxLimits.LeastCpuMillis} to {SandboxLimits.MostCpuMillis}.");
+        Require(spec.MemoryBytes is >= SandboxLimits.LeastMemoryBytes and <= SandboxLimits.MostMemoryBytes, $"MemoryBytes must be {SandboxLimits.LeastMemoryBytes} to {SandboxLimits.MostMemoryBytes}.");
+        Require(spec.Pids is >= 1 and <= SandboxLimits.MostPids, $"Pids must be 1 to {SandboxLimits.MostPids}.");
         Require(spec.Lifetime > TimeSpan.Zero && spec.Lifetime <= TimeSpan.FromDays(30), "Lifetime must be more than zero and at most 30 days.");
         Require(spec.OutputBytes is >= 1 and <= MostOutput, $"OutputBytes must be 1 to {MostOutput}.");
         Require(

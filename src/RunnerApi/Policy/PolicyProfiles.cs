@@ -1,3 +1,4 @@
+using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Policy;
@@ -7,12 +8,8 @@ internal sealed class PolicyProfiles(PolicyReader reader)
 {
     private const int MaxProfiles = 100;
     private const int MaxNameLength = 63;
-    private const int MaxCpuMillis = 1_024_000;
 
     // Below this no engine starts a container.
-    private const long MinMemory = 6L * 1024 * 1024;
-    private const long MaxMemory = 16L * 1024 * 1024 * 1024 * 1024;
-    private const int MaxPids = 4_194_304;
     private const int MaxLifetime = 30 * 24 * 3600;
 
     /// <summary>The profiles that are without fault.</summary>
@@ -71,9 +68,9 @@ internal sealed class PolicyProfiles(PolicyReader reader)
             return null;
         }
 
-        var cpu = fields.TryGetValue("cpu", out var n1) ? reader.Amount(n1, "'cpu'", 1000m, (1, MaxCpuMillis), "500m or 2 (at least 1m)") : null;
-        var memory = fields.TryGetValue("memory", out var n2) ? reader.Amount(n2, "'memory'", 1m, (MinMemory, MaxMemory), "256Mi or 1Gi (6Mi to 16Ti)") : null;
-        var pids = fields.TryGetValue("pids", out var n3) ? reader.Number(n3, "'pids'", 1, MaxPids) : null;
+        var cpu = fields.TryGetValue("cpu", out var n1) ? reader.Amount(n1, "'cpu'", 1000m, (SandboxLimits.LeastCpuMillis, SandboxLimits.MostCpuMillis), "500m or 2 (10m to 1000)") : null;
+        var memory = fields.TryGetValue("memory", out var n2) ? reader.Amount(n2, "'memory'", 1m, (SandboxLimits.LeastMemoryBytes, SandboxLimits.MostMemoryBytes), "256Mi or 1Gi (6Mi to 16Ti)") : null;
+        var pids = fields.TryGetValue("pids", out var n3) ? reader.Number(n3, "'pids'", 1, SandboxLimits.MostPids) : null;
         var lifetime = fields.TryGetValue("lifetime", out var n4) ? reader.Seconds(n4, "'lifetime'", MaxLifetime) : null;
         return cpu is null || memory is null || pids is null || lifetime is null
             ? null

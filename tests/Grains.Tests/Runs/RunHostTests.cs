@@ -2,6 +2,7 @@ using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
 using Actors.Grains.Tracing;
 using Actors.RunnerApi.Contracts;
+using Actors.Testing;
 
 namespace Actors.Grains.Tests.Runs;
 
@@ -35,19 +36,35 @@ public sealed class RunHostTests
     }
 
     [Fact]
-    public async Task Run_CommitsFailAgainAndAgain_RestsLongerEachTimeAndEndsWhenTheyWork()
+    public async Task Run_CommitsFailAgainAndAgain_EndsWhenTheyWork()
     {
         await using var silo = new GrainFixture();
         silo.Faults.FailCommits(3);
         var run = await silo.SubmitAsync();
-        while ((await silo.Grain(run).GetAsync(default))!.Status != RunStatus.Done)
+        await Poll.UntilAsync(async () =>
         {
             silo.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+            return (await silo.Grain(run).GetAsync(default))!.Status == RunStatus.Done;
+        });
 
         Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
-        Assert.Equal(4, silo.Faults.Claims);
+    }
+
+    [Fact]
+    public void Faults_OneAfterTheOther_RestTwiceAsLongUpToABound()
+    {
+        var time = new FakeTimeProvider();
+        var faults = new ActivationFaults(time);
+        var id = RunId.New(TestEvents.Start);
+        var pauses = Enumerable.Range(0, 10).Select(_ => faults.Add(id).TotalSeconds).ToList();
+
+        Assert.Equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 256], pauses);
+        Assert.True(faults.IsResting(id));
+        time.Advance(TimeSpan.FromSeconds(256));
+        Assert.False(faults.IsResting(id));
+        faults.Add(id);
+        faults.Forget(id);
+        Assert.False(faults.IsResting(id));
     }
 
     [Fact]

@@ -10,8 +10,6 @@ internal sealed class StoreFaults
 {
     private int _failing;
 
-    public int Claims { get; private set; }
-
     public void FailCommits(int count) => _failing = count;
 
     public IRunStore Around(IRunStore store) => new Faulty(store, this);
@@ -22,15 +20,7 @@ internal sealed class StoreFaults
 
         public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => store.LoadAsync(id, cancellationToken);
 
-        public Task<StoredRun?> ClaimAsync(RunId id, CancellationToken cancellationToken)
-        {
-            lock (faults)
-            {
-                faults.Claims++;
-            }
-
-            return store.ClaimAsync(id, cancellationToken);
-        }
+        public Task<StoredRun?> ClaimAsync(RunId id, CancellationToken cancellationToken) => store.ClaimAsync(id, cancellationToken);
 
         public Task CommitAsync(RunCommit commit, CancellationToken cancellationToken) =>
             Interlocked.Decrement(ref faults._failing) >= 0 ? Task.FromException(new IOException("disk full")) : store.CommitAsync(commit, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Actors.RunnerApi.Contracts;
 
 namespace Actors.Grains.Workflows.Loading;
 
@@ -12,24 +13,24 @@ internal static class Quantities
         return seconds > 0 && Whole(text[..^1], 10_000_000) is { } count && count * seconds <= most.TotalSeconds ? TimeSpan.FromSeconds(count * seconds) : null;
     }
 
-    /// <summary><c>500m</c>, <c>2</c> or <c>0.5</c> cores, in thousandths of a core, up to 1000 cores.</summary>
+    /// <summary><c>500m</c>, <c>2</c> or <c>0.5</c> cores, in thousandths of a core, 10m to 1000 cores.</summary>
     public static int? CpuMillis(string text)
     {
         if (text.EndsWith('m'))
         {
-            return (int?)Whole(text[..^1], 1_000_000);
+            return Whole(text[..^1], SandboxLimits.MostCpuMillis) is { } given and >= SandboxLimits.LeastCpuMillis ? (int)given : null;
         }
 
         var plain = text.Length is >= 1 and <= 8 && char.IsAsciiDigit(text[0]);
         return plain && decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cores)
-            && cores * 1000 is >= 1 and <= 1_000_000 and var millis && millis == decimal.Truncate(millis) ? (int)millis : null;
+            && cores * 1000 is >= SandboxLimits.LeastCpuMillis and <= SandboxLimits.MostCpuMillis and var millis && millis == decimal.Truncate(millis) ? (int)millis : null;
     }
 
-    /// <summary>Bytes, or a whole number of <c>Ki</c>, <c>Mi</c>, <c>Gi</c>, <c>Ti</c>, up to 16 Ti.</summary>
+    /// <summary>Bytes, or a whole number of <c>Ki</c>, <c>Mi</c>, <c>Gi</c>, <c>Ti</c>, 6 Mi to 16 Ti.</summary>
     public static long? MemoryBytes(string text)
     {
         var shift = text.Length < 3 ? 0 : text[^2..] switch { "Ki" => 10, "Mi" => 20, "Gi" => 30, "Ti" => 40, _ => 0 };
-        return Whole(shift == 0 ? text : text[..^2], (1L << 44) >> shift) << shift;
+        return Whole(shift == 0 ? text : text[..^2], SandboxLimits.MostMemoryBytes >> shift) << shift is { } bytes and >= SandboxLimits.LeastMemoryBytes ? bytes : null;
     }
 
     /// <summary>A whole number from 1.</summary>

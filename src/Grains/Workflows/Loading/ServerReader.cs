@@ -105,9 +105,9 @@ internal static class ServerReader
     {
         var limits = new SandboxLimits
         {
-            CpuMillis = reader.Quantity("cpu", Quantities.CpuMillis, "cores such as 500m, 0.5 or 2, up to 1000"),
-            MemoryBytes = reader.Quantity("memory", Quantities.MemoryBytes, "bytes or a whole number of Ki, Mi, Gi or Ti such as 256Mi, up to 16Ti"),
-            Pids = (int?)reader.Quantity("pids", t => Quantities.Whole(t, 1_000_000), "a whole number from 1 to 1000000"),
+            CpuMillis = reader.Quantity("cpu", Quantities.CpuMillis, "cores such as 500m, 0.5 or 2, from 10m to 1000"),
+            MemoryBytes = reader.Quantity("memory", Quantities.MemoryBytes, "bytes or a whole number of Ki, Mi, Gi or Ti such as 256Mi, from 6Mi to 16Ti"),
+            Pids = (int?)reader.Quantity("pids", t => Quantities.Whole(t, SandboxLimits.MostPids), "a whole number from 1 to 100000"),
             LifetimeSeconds = (int?)reader.Quantity("lifetime", t => Quantities.Duration(t, WorkflowLimits.RunTimeout), "a duration such as 30s, 5m or 2h, up to 24h")?.TotalSeconds,
         };
         reader.Finish();
