@@ -89,7 +89,7 @@ internal sealed record ImageReference(string Host, string Repository, string? Ta
     {
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         var first = slash < 0 ? "" : name[..slash];
-        var isHost = first.AsSpan().ContainsAny(".:") || first == "localhost" || first.Any(char.IsAsciiLetterUpper);
+        var isHost = first.AsSpan().ContainsAny(".:") || first == "localhost";
         var host = isHost ? first.ToLowerInvariant() : DefaultHost;
         var repository = isHost ? name[(slash + 1)..] : name;
         if (host == "index.docker.io")

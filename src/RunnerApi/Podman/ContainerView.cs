@@ -9,7 +9,8 @@ namespace Actors.RunnerApi.Podman;
 /// <param name="Instance">The runner that owns it.</param>
 /// <param name="LogPath">File of its log; empty before the first start.</param>
 /// <param name="LogBytes">Size at which the log stops.</param>
-internal sealed record ContainerView(SandboxStatus Status, string Instance, string LogPath, long LogBytes)
+/// <param name="SpecHash">What it was made for.</param>
+internal sealed record ContainerView(SandboxStatus Status, string Instance, string LogPath, long LogBytes, string SpecHash = "")
 {
     // A chunk of conmon is 8 KiB; one that does not fit any more is dropped, so a full log ends a little below its limit.
     private const long LogSlack = 32 * 1024;
@@ -67,7 +68,7 @@ internal sealed record ContainerView(SandboxStatus Status, string Instance, stri
             Text(labels, EngineDialect.RuntimeLabel),
             container.GetProperty("created").GetDateTimeOffset().ToUniversalTime(),
             deadline);
-        return new ContainerView(WithState(status, container), Text(labels, EngineDialect.SandboxLabel), Text(container, "log"), logBytes);
+        return new ContainerView(WithState(status, container), Text(labels, EngineDialect.SandboxLabel), Text(container, "log"), logBytes, Text(labels, EngineDialect.SpecLabel));
     }
 
     private static SandboxStatus WithState(SandboxStatus status, JsonElement container)

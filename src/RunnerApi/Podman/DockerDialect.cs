@@ -11,6 +11,9 @@ internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(optio
 
     protected override string InspectFormat { get; } = Template(".LogPath", "\"\"");
 
+    // Docker takes no annotation from an image.
+    protected override string CreatedFormat { get; } = Created("null");
+
     internal override bool HasLogFile => false;
 
     internal override IReadOnlyList<string> ImageExists(string reference) => ["image", "inspect", "--format", "{{.Id}}", reference];

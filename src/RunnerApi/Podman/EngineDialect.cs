@@ -18,6 +18,9 @@ internal abstract class EngineDialect(PodmanOptions options)
     /// <summary>Label with the runtime's short name.</summary>
     internal const string RuntimeLabel = "actors.runtime";
 
+    /// <summary>Label with <see cref="CreatedContainer.SpecHash"/>.</summary>
+    internal const string SpecLabel = "actors.spec";
+
     /// <summary>Label with the size in bytes at which the engine's log stops.</summary>
     internal const string LogBytesLabel = "actors.log-bytes";
 
@@ -55,6 +58,7 @@ internal abstract class EngineDialect(PodmanOptions options)
         Label(IdLabel, spec.Id);
         Label(DeadlineLabel, deadline.ToString("O", CultureInfo.InvariantCulture));
         Label(RuntimeLabel, spec.Runtime);
+        Label(SpecLabel, CreatedContainer.SpecHash(spec));
         Label(LogBytesLabel, LogBytes(spec).ToString(CultureInfo.InvariantCulture));
         arguments.AddRange(["--env-file", "/dev/stdin"]);
         foreach (var name in environment.Process.Keys)
@@ -82,11 +86,17 @@ internal abstract class EngineDialect(PodmanOptions options)
     internal IReadOnlyList<string> Inspect(IEnumerable<string> containers) =>
         [.. Global, "container", "inspect", "--format", InspectFormat, .. containers];
 
+    /// <summary>One JSON object with the limits that the engine took and the names of the annotations; for <see cref="CreatedContainer.Fault"/>.</summary>
+    internal IReadOnlyList<string> InspectCreated(string name) => [.. Global, "container", "inspect", "--format", CreatedFormat, name];
+
     /// <summary>Arguments before the command.</summary>
     protected abstract IReadOnlyList<string> Global { get; }
 
     /// <summary>Template of <see cref="Inspect"/>.</summary>
     protected abstract string InspectFormat { get; }
+
+    /// <summary>Template of <see cref="InspectCreated"/>.</summary>
+    protected abstract string CreatedFormat { get; }
 
     /// <summary>Arguments before the commands that run something under <paramref name="runtime"/>.</summary>
     protected abstract IReadOnlyList<string> Launching(string runtime);
@@ -94,7 +104,16 @@ internal abstract class EngineDialect(PodmanOptions options)
     /// <summary>Arguments of create that only this engine has.</summary>
     protected abstract IReadOnlyList<string> Own(SandboxSpec spec);
 
-    // Podman knows .Id only in this exact spelling, not as an argument of json.
-    protected static string Template(string log, string directory) =>
-        $$$"""{"id":"{{.Id}}","name":{{json .Name}},"created":{{json .Created}},"state":{{json .State}},"labels":{{json .Config.Labels}},"log":{{json {{{log}}}}},"directory":{{{directory}}}}""";
+    // Podman knows .Id only in this exact spelling, not as an argument of json. Only our own labels: an image brings its own, as many and as long as it likes.
+    protected static string Template(string log, string directory)
+    {
+        string[] names = [SandboxLabel, IdLabel, DeadlineLabel, RuntimeLabel, LogBytesLabel, SpecLabel];
+        var labels = string.Join(',', names.Select(n => $$$"""
+            "{{{n}}}":{{json (index .Config.Labels "{{{n}}}")}}
+            """));
+        return $$$"""{"id":"{{.Id}}","name":{{json .Name}},"created":{{json .Created}},"state":{{json .State}},"labels":{ {{{labels}}} },"log":{{json {{{log}}}}},"directory":{{{directory}}}}""";
+    }
+
+    protected static string Created(string annotations) =>
+        $$$"""{"memory":{{json .HostConfig.Memory}},"swap":{{json .HostConfig.MemorySwap}},"pids":{{json .HostConfig.PidsLimit}},"nanoCpus":{{json .HostConfig.NanoCpus}},"annotations":[{{{annotations}}}]}""";
 }

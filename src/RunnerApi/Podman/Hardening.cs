@@ -35,7 +35,7 @@ internal static class Hardening
     ];
 
     // Under gVisor the cgroup counts the sentry's threads: it is the outer wall, and the rlimit inside is the limit proper.
-    private static long HostTasks(SandboxSpec spec) =>
+    internal static long HostTasks(SandboxSpec spec) =>
         spec.Runtime == Runtimes.Runsc ? GvisorBaseTasks + ((long)GvisorTasksPerProcess * spec.Pids) : spec.Pids;
 
     // Under runc the kernel counts a uid's processes across all sandboxes, so a low rlimit would let one starve the others.

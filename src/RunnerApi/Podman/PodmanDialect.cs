@@ -10,6 +10,8 @@ internal sealed class PodmanDialect(PodmanOptions options) : EngineDialect(optio
 
     protected override string InspectFormat { get; } = Template(".HostConfig.LogConfig.Path", "{{json .StaticDir}}");
 
+    protected override string CreatedFormat { get; } = Created("{{range $name, $value := .Config.Annotations}}{{json $name}},{{end}}null");
+
     internal override bool HasLogFile => true;
 
     internal override IReadOnlyList<string> ImageExists(string reference) => [.. Global, "image", "exists", reference];

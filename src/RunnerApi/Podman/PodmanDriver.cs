@@ -39,7 +39,7 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         var environment = SandboxEnvironment.From(spec.Env);
         if (await FindAsync(spec.Id, cancellationToken) is { } present)
         {
-            return present.Status;
+            return Same(present, spec);
         }
 
         if (!Runtimes.IsInstalled(spec.Runtime, File.Exists))
@@ -53,11 +53,36 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         var result = await _cli.RunAsync("create", arguments, _options.CommandTimeoutSeconds, cancellationToken, environment);
 
         // The engine's names are unique: whoever loses a race finds the winner's container.
-        return await FindAsync(spec.Id, cancellationToken) switch
+        var created = await FindAsync(spec.Id, cancellationToken)
+            ?? throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {Words(result.Stderr, scrubber)}");
+        await RequireHardenedAsync(spec, cancellationToken);
+        return Same(created, spec);
+    }
+
+    // What was decided about one image must never start another.
+    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == CreatedContainer.SpecHash(spec)
+        ? found.Status
+        : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
+
+    /// <summary>The engine drops limits that it cannot set, with a warning only: such a container is removed and never started.</summary>
+    private async Task RequireHardenedAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        var fault = "its limits could not be read back";
+        try
         {
-            { } created => created.Status,
-            null => throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {Words(result.Stderr, scrubber)}"),
-        };
+            var inspected = await _cli.RunAsync("inspect", _dialect.InspectCreated(EngineDialect.ContainerName(spec.Id)), _options.CommandTimeoutSeconds, cancellationToken);
+            fault = inspected.ExitCode == 0 ? CreatedContainer.Fault(spec, inspected.Stdout) : fault;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or SandboxException)
+        {
+            // Unreadable is as bad as missing.
+        }
+
+        if (fault is not null)
+        {
+            await StopAsync(spec.Id, CancellationToken.None);
+            throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' was not started: {fault}.");
+        }
     }
 
     /// <inheritdoc />

@@ -3,7 +3,7 @@ namespace Actors.RunnerApi.Sandboxes;
 /// <summary>Starts and stops hardened containers. Every driver passes the same conformance suite; nothing above this seam knows which one runs.</summary>
 public interface ISandboxDriver
 {
-    /// <summary>Creates the container by digest, pulling the image when it is absent. Does nothing but return the present one when the id exists already.</summary>
+    /// <summary>Creates the container by digest, pulling the image when it is absent. Does nothing but return the present one when the same spec was created before; an id taken by another spec is refused.</summary>
     /// <exception cref="SandboxException">The engine refused; the code says why.</exception>
     Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken);
 

@@ -11,6 +11,7 @@ internal sealed class ReconnectingConnection : ISandboxConnection
     private readonly ISandboxDriver _driver;
     private readonly string _id;
     private readonly SemaphoreSlim _reconnecting = new(1, 1);
+    private readonly CancellationTokenSource _disposed = new();
     private int _fruitless;
 
     public ReconnectingConnection(ISandboxDriver driver, string id, ISandboxConnection first)
@@ -34,8 +35,11 @@ internal sealed class ReconnectingConnection : ISandboxConnection
 
     public async ValueTask DisposeAsync()
     {
+        // Who is reconnecting gives up first, so that no new client is left behind.
+        await _disposed.CancelAsync();
+        await _reconnecting.WaitAsync();
         await Current.DisposeAsync();
-        _reconnecting.Dispose();
+        _reconnecting.Release();
     }
 
     /// <summary>An output brought something: the connection works.</summary>
@@ -44,20 +48,22 @@ internal sealed class ReconnectingConnection : ISandboxConnection
     /// <summary>Replaces <paramref name="lost"/> unless that has been done; false when the container has ended or nothing can be reached any more.</summary>
     internal async Task<bool> ReconnectAsync(ISandboxConnection lost, CancellationToken cancellationToken)
     {
-        await _reconnecting.WaitAsync(cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
+        await _reconnecting.WaitAsync(either.Token);
         try
         {
+            either.Token.ThrowIfCancellationRequested();
             if (Current != lost)
             {
                 return true;
             }
 
-            if (await HasEndedAsync(cancellationToken) || ++_fruitless > MostFruitlessAttempts)
+            if (await HasEndedAsync(either.Token) || ++_fruitless > MostFruitlessAttempts)
             {
                 return false;
             }
 
-            Current = await _driver.AttachAsync(_id, cancellationToken);
+            Current = await _driver.AttachAsync(_id, either.Token);
             await lost.DisposeAsync();
             return true;
         }

@@ -13,6 +13,9 @@ internal sealed partial class SandboxRegistry
     [LoggerMessage(11, LogLevel.Warning, "Sandbox {Id} could not be launched or stopped: {Fault}")]
     private partial void LogLaunchFailed(string id, SandboxFault fault);
 
+    [LoggerMessage(17, LogLevel.Error, "The launch of sandbox {Id} broke off; what it made is removed")]
+    private partial void LogLaunchBroken(Exception exception, string id);
+
     [LoggerMessage(12, LogLevel.Information, "Sandbox {Id} removed")]
     private partial void LogRemoved(string id);
 

@@ -151,6 +151,13 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirect
                 ? RunnerProblem.Refused(plan.Record.Decision with { Admitted = false, Code = RefusalCodes.RuntimeUnavailable, Reason = e.Message })
                 : RunnerProblem.EngineFailed(e.Message);
         }
+        catch (Exception e) when (e is not RunnerProblem)
+        {
+            // A full disk, a caller that hung up: nothing may run that no journal and nobody knows of.
+            LogLaunchBroken(e, id);
+            await UndoAsync(id, journal);
+            throw;
+        }
     }
 
     private async Task UndoAsync(string id, SandboxJournal journal)
@@ -161,8 +168,9 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirect
         }
         catch (SandboxException e)
         {
-            // Without a journal the reaper takes it for an orphan.
+            // Without a journal the reaper takes it for an orphan; until then its id must not be used again.
             LogLaunchFailed(id, e.Fault);
+            state.WriteTombstone(id, Time.GetUtcNow());
         }
 
         journal.Remove();

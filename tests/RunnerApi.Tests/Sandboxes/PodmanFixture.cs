@@ -25,7 +25,7 @@ public sealed class PodmanFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await _registry.InitializeAsync();
-        Image = await BuildAsync($"{_registry.Host}/tests/busybox");
+        Image = await BuildAsync("busybox");
     }
 
     public async Task DisposeAsync()
@@ -38,13 +38,19 @@ public sealed class PodmanFixture : IAsyncLifetime
         _home.Delete(recursive: true);
     }
 
-    // Built in a storage of its own, so that the driver really has to pull.
-    private async Task<string> BuildAsync(string repository)
+    /// <summary>Builds and pushes a busybox image with more configuration. Built in a storage of its own, so that the driver really has to pull.</summary>
+    internal async Task<string> BuildAsync(string name, params string[] more)
     {
+        var repository = $"{_registry.Host}/tests/{name}";
         string[] buildah = ["--root", At("build"), "--runroot", At("build-run"), "--storage-driver", "vfs"];
         var container = await RunAsync("buildah", [.. buildah, "from", "scratch"]);
         await RunAsync("buildah", [.. buildah, "copy", "--quiet", container, "/usr/bin/busybox", "/bin/busybox"]);
         await RunAsync("buildah", [.. buildah, "config", "--cmd", "[\"/bin/busybox\",\"sh\"]", "--user", "0", "--volume", "/data", "--env", "FROM_IMAGE=1", container]);
+        foreach (var few in more.Chunk(10))
+        {
+            await RunAsync("buildah", [.. buildah, "config", .. few, container]);
+        }
+
         await RunAsync("buildah", [.. buildah, "commit", "--quiet", container, repository]);
         await RunAsync("buildah", [.. buildah, "push", "--quiet", "--tls-verify=false", "--digestfile", At("digest"), repository]);
         await RunAsync("buildah", [.. buildah, "rm", "--all"]);

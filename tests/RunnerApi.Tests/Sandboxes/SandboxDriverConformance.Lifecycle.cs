@@ -29,9 +29,19 @@ public abstract partial class SandboxDriverConformance
         var first = await Driver.CreateAsync(spec, Token);
         await using var connection = await Driver.AttachAsync(spec.Id, Token);
 
-        var second = await NewDriver().CreateAsync(spec with { Args = ["/bin/busybox", "false"] }, Token);
+        var second = await NewDriver().CreateAsync(spec, Token);
         Assert.Equal(SandboxState.Running, second.State);
         Assert.Equal(first.CreatedAt, second.CreatedAt);
+    }
+
+    [Fact]
+    public async Task CreateAsync_IdTakenByAnotherSpec_IsRefused()
+    {
+        var spec = Spec("cat");
+        await Driver.CreateAsync(spec, Token);
+        var e = await Assert.ThrowsAsync<SandboxException>(() => NewDriver().CreateAsync(spec with { Args = ["/bin/busybox", "false"] }, Token));
+
+        Assert.Equal(SandboxFault.InvalidSpec, e.Fault);
     }
 
     [Fact]

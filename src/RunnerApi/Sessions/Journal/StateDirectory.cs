@@ -3,7 +3,7 @@ namespace Actors.RunnerApi.Sessions.Journal;
 /// <summary>The runner's directory on disk: one journal per sandbox, one tombstone per removed id, one lock for the process.</summary>
 internal sealed class StateDirectory : IDisposable
 {
-    private const int MaxTombstones = 10_000;
+    private const int MaxTombstones = 100_000;
     private static readonly TimeSpan s_tombstoneLife = TimeSpan.FromDays(1);
 
     private readonly string _sandboxes;
