@@ -103,7 +103,16 @@ start_silo() {
 
 # The program's output is captured to be checked; on a terminal it keeps its colors.
 if [[ -t 1 ]]; then export CLICOLOR_FORCE=1; fi
-plain() { sed 's/\x1b\[[0-9;]*m//g'; }
+
+# actors_run WORKFLOW PARAMS [OPTION…]: prints what the program prints, and leaves it without colors in $output, its exit code in $code.
+actors_run() {
+  local workflow="$1" params="$2"
+  shift 2
+  code=0
+  output="$(./actors run "$workflow" --params "$params" --url "$silo_url/mcp" "$@")" || code=$?
+  printf '%s\n' "$output"
+  output="$(sed 's/\x1b\[[0-9;]*m//g' <<<"$output")"
+}
 
 faults=0
 fault() {
@@ -113,12 +122,10 @@ fault() {
 
 # The answer is compared with a count made here, without any of the servers.
 demo_run() {
-  local output code=0 words
+  local words
   words="$(node -e 'import("./examples/servers/text-tools/text.mjs").then((m) => console.log(m.countWords(require("fs").readFileSync(0, "utf8")).words))' <examples/servers/filesystem/data/welcome.txt)"
   say "Running count-words: one untrusted server reads a file, another counts its words"
-  output="$(./actors run count-words --params '{"path":"/data/welcome.txt"}' --url "$silo_url/mcp" --trace)" || code=$?
-  printf '%s\n' "$output"
-  output="$(plain <<<"$output")"
+  actors_run count-words '{"path":"/data/welcome.txt"}' --trace
   ((code == 0)) || fault "./actors run count-words ended with exit code $code."
   grep -qwi succeeded <<<"$output" || fault "the run did not succeed."
   grep -qE "\"?words\"?: *$words\b" <<<"$output" || fault "the run's output does not say that the file has $words words."
@@ -126,11 +133,8 @@ demo_run() {
 
 # demo_refusal WORKFLOW CODE: the run must end as rejected, with this code of the policy gate.
 demo_refusal() {
-  local output code=0
   say "Running $1: expecting $2"
-  output="$(./actors run "$1" --params '{}' --url "$silo_url/mcp")" || code=$?
-  printf '%s\n' "$output"
-  output="$(plain <<<"$output")"
+  actors_run "$1" '{}'
   ((code != 0)) || fault "./actors run $1 ended with exit code 0."
   # The workflow's own name must not pass for the reason.
   output="${output//$1/}"

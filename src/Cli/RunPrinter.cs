@@ -1,15 +1,22 @@
+using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Spectre.Console;
 
 namespace Actors.Cli;
 
-/// <summary>Prints a run for people.</summary>
+/// <summary>Prints a run, for people or as JSON.</summary>
 internal static class RunPrinter
 {
     private const int MostOutput = 4000;
 
-    public static void Print(RunView run)
+    public static void Print(RunView run, bool json)
     {
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(run, ActorsJson.Options));
+            return;
+        }
+
         var outcome = run.Outcome is { } o ? Words.Of(o) : Words.Of(run.Status);
         var color = run.Outcome switch
         {
@@ -37,5 +44,5 @@ internal static class RunPrinter
 internal static class Words
 {
     public static string Of<T>(T value)
-        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

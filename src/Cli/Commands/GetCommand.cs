@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Actors.Grains.Interfaces;
 
 namespace Actors.Cli.Commands;
@@ -29,15 +28,7 @@ internal static class RunViewCommand
         {
             await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
             var run = await client.CallAsync<RunView>(tool, new { run_id = parsed.GetValue(id) }, null, cancellationToken);
-            if (parsed.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(run, ActorsJson.Options));
-            }
-            else
-            {
-                RunPrinter.Print(run);
-            }
-
+            RunPrinter.Print(run, parsed.GetValue(json));
             return run switch
             {
                 { Status: not RunStatus.Done } => ExitCodes.NotDone,

@@ -25,18 +25,11 @@ internal static class RunCommand
             await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
             var request = new { workflow_id = parsed.GetValue(workflow), @params = ReadParams(parsed.GetValue(parameters)!), idempotency_key = parsed.GetValue(key) };
             var run = await RunAsync(client, request, cancellationToken);
-            if (parsed.GetValue(json))
-            {
-                Console.WriteLine(JsonSerializer.Serialize(run, ActorsJson.Options));
-            }
-            else
-            {
-                RunPrinter.Print(run);
-            }
-
+            RunPrinter.Print(run, parsed.GetValue(json));
             if (parsed.GetValue(trace))
             {
-                TracePrinter.Print(await TraceReader.ReadAsync(client, run.RunId, cancellationToken));
+                var read = await TraceReader.ReadAsync(client, run.RunId, cancellationToken);
+                TracePrinter.Print(read, TraceChain.Verify(read));
             }
 
             return run.Outcome == RunOutcome.Succeeded ? ExitCodes.Ok : ExitCodes.NotSucceeded;

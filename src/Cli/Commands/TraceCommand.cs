@@ -19,16 +19,16 @@ internal static class TraceCommand
         {
             await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
             var trace = await TraceReader.ReadAsync(client, parsed.GetValue(id)!, cancellationToken);
+            var fault = TraceChain.Verify(trace);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(trace, ActorsJson.Options));
             }
             else
             {
-                TracePrinter.Print(trace);
+                TracePrinter.Print(trace, fault);
             }
 
-            var fault = TraceChain.Verify(trace);
             if (fault is null && parsed.GetValue(head) is { } kept && !trace.Entries.Any(e => e.Hash == kept))
             {
                 fault = $"no entry has the hash {kept}: the trace was rewritten since";

@@ -9,9 +9,11 @@ internal static class TracePrinter
 {
     private const int KindWidth = 18;
 
-    public static void Print(TracePage trace)
+    /// <param name="trace">A whole trace.</param>
+    /// <param name="fault">What its verification found; null when it holds.</param>
+    public static void Print(TracePage trace, string? fault)
     {
-        var verdict = TraceChain.Verify(trace) is { } fault ? $"[red]chain broken: {Markup.Escape(fault)}[/]" : "[green]chain verified[/]";
+        var verdict = fault is not null ? $"[red]chain broken: {Markup.Escape(fault)}[/]" : "[green]chain verified[/]";
         AnsiConsole.MarkupLine($"Trace of [bold]{Markup.Escape(trace.RunId)}[/], {trace.Entries.Count} entries, {(trace.Sealed ? "sealed" : "still growing")}, {verdict}");
         Console.WriteLine();
         var start = trace.Entries.Count > 0 ? trace.Entries[0].At : default;

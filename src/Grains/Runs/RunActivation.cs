@@ -66,6 +66,7 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
         var mails = new List<Mail>();
         var drafts = new List<TraceDraft>();
         var state = run.State;
+        IReadOnlyList<RunEffect> wanted = [];
         try
         {
             while (_mailbox.Reader.TryRead(out var mail))
@@ -73,6 +74,7 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
                 mails.Add(mail);
                 var transition = RunTransitions.Decide(definition, state, mail.Event);
                 state = transition.State;
+                wanted = transition.Effects;
                 drafts.AddRange(transition.Trace);
             }
 
@@ -89,7 +91,7 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
         }
 
         mails.ForEach(m => m.Durable.TrySetResult());
-        Reconcile(definition, run, cancellationToken);
+        Reconcile(definition, run, wanted, cancellationToken);
         return run;
     }
 
@@ -108,9 +110,8 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
     }
 
     /// <summary>Starts effects that the state asks for and cancels those that it no longer asks for.</summary>
-    private void Reconcile(WorkflowDefinition definition, StoredRun run, CancellationToken cancellationToken)
+    private void Reconcile(WorkflowDefinition definition, StoredRun run, IReadOnlyList<RunEffect> wanted, CancellationToken cancellationToken)
     {
-        var wanted = RunTransitions.Effects(definition, run.State);
         foreach (var name in _inFlight.Keys.Except(wanted.Select(e => e.Name), StringComparer.Ordinal).ToList())
         {
             _inFlight.Remove(name, out var stop);

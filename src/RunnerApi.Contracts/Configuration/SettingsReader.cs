@@ -21,14 +21,14 @@ public sealed class SettingsReader(string section, Func<string, string?> lookup)
 {
     private readonly List<string> _faults = [];
 
-    /// <summary>Reads every public property of <typeparamref name="T"/> from the key of its name (below <paramref name="prefix"/>) and checks its validation attributes.</summary>
-    public T Read<T>(string prefix = "")
+    /// <summary>Reads every public property of <typeparamref name="T"/> from the key of its name and checks its validation attributes.</summary>
+    public T Read<T>()
         where T : new()
     {
         var options = new T();
         foreach (var property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite && TypeDescriptor.GetConverter(p.PropertyType).CanConvertFrom(typeof(string))))
         {
-            Set(options, property, prefix + property.Name);
+            Set(options, property, property.Name);
         }
 
         return options;

@@ -71,7 +71,7 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
 
         return defaults with
         {
-            Keys = [.. defaults.Keys, .. keys.Where(IsPattern)],
+            Keys = [.. defaults.Keys, .. keys],
             Paths = Words(options.RedactPaths),
             SecretsDirectory = options.SecretsDirectory.Length > 0 ? options.SecretsDirectory : null,
         };

@@ -105,15 +105,7 @@ public sealed class RunGrainTests : IAsyncLifetime
     [Fact]
     public async Task Cancel_InMidCall_EndsAsCancelledAndStopsItsSandboxes()
     {
-        var called = new TaskCompletionSource();
-        _silo.Runner.OnCall = async (_, _, cancellationToken) =>
-        {
-            called.SetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            throw new InvalidOperationException();
-        };
-        var run = await _silo.SubmitAsync();
-        await called.Task;
+        var run = await SubmitUnansweredAsync();
         await _silo.Grain(run).CancelAsync("tester", "enough", default);
         run = await _silo.DoneAsync(run);
 
@@ -135,15 +127,7 @@ public sealed class RunGrainTests : IAsyncLifetime
     [Fact]
     public async Task Deadline_RunnerNeverAnswers_TimesOut()
     {
-        var called = new TaskCompletionSource();
-        _silo.Runner.OnCall = async (_, _, cancellationToken) =>
-        {
-            called.SetResult();
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-            throw new InvalidOperationException();
-        };
-        var run = await _silo.SubmitAsync();
-        await called.Task;
+        var run = await SubmitUnansweredAsync();
         _silo.Advance(TimeSpan.FromMinutes(6));
         run = await _silo.DoneAsync(run);
 
@@ -230,6 +214,21 @@ public sealed class RunGrainTests : IAsyncLifetime
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
+
+    /// <summary>A run whose first call is in flight and never answered.</summary>
+    private async Task<RunView> SubmitUnansweredAsync()
+    {
+        var called = new TaskCompletionSource();
+        _silo.Runner.OnCall = async (_, _, cancellationToken) =>
+        {
+            called.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+            throw new InvalidOperationException();
+        };
+        var run = await _silo.SubmitAsync();
+        await called.Task;
+        return run;
+    }
 
     public async Task DisposeAsync() => await _silo.DisposeAsync();
 }

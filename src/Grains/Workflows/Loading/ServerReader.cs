@@ -43,8 +43,8 @@ internal static class ServerReader
     {
         var image = reader.Text(reader.Required("image"), "'image'", TextRule.Image);
         var args = reader.List(reader.Optional("args"), "'args'", MostArgs);
-        var env = Variables(reader, "env", TextRule.Value);
-        var secrets = Variables(reader, "secrets", TextRule.Secret);
+        var env = Variables(reader, "env", MostEnv, TextRule.Value);
+        var secrets = Variables(reader, "secrets", MostSecrets, TextRule.Secret);
         foreach (var (name, _) in reader.Map.Find("secrets") is YamlMap map ? map.Members.Where(m => env.ContainsKey(m.Key.Text)) : [])
         {
             reader.Faults.Add(name, $"The variable '{name.Text}' is both in env and in secrets. Keep one of them.");
@@ -64,11 +64,10 @@ internal static class ServerReader
         };
     }
 
-    private static Dictionary<string, string> Variables(MapReader reader, string name, TextRule rule)
+    private static Dictionary<string, string> Variables(MapReader reader, string name, int most, TextRule rule)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         var map = reader.OptionalMap(name);
-        var most = name == "secrets" ? MostSecrets : MostEnv;
         if (map?.Members.Count > most)
         {
             reader.Faults.Add(map, $"'{name}' has {map.Members.Count} variables, where at most {most} may be. Make it shorter.");
