@@ -1,7 +1,8 @@
+using Actors.RunnerApi.Policy;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts.Configuration;
 using Actors.RunnerApi.Podman;
-using Actors.RunnerApi.Policy;
+using Actors.Verification.Policy;
 
 try
 {

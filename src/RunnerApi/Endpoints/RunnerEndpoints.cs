@@ -1,5 +1,5 @@
 using Actors.RunnerApi.Contracts;
-using Actors.RunnerApi.Policy;
+using Actors.Verification.Policy;
 using Actors.RunnerApi.Sessions;
 
 namespace Actors.RunnerApi.Endpoints;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
+using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Podman;
 

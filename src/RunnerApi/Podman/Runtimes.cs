@@ -1,4 +1,5 @@
 using Actors.RunnerApi.Sandboxes;
+using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Podman;
 

@@ -1,5 +1,6 @@
-using Actors.RunnerApi.Oci;
-using Actors.RunnerApi.Verification;
+using Actors.Verification.Cosign;
+using Actors.Verification.Oci;
+using Actors.Verification.Policy;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Actors.RunnerApi.Policy;

@@ -1,3 +1,5 @@
+using Actors.Verification.Policy;
+
 namespace Actors.RunnerApi.Policy;
 
 /// <summary>Loads the policy before anything else starts, so that a host with a bad one does not come up.</summary>

@@ -1,3 +1,5 @@
+using Actors.Verification.Policy;
+
 namespace Actors.RunnerApi.Sandboxes;
 
 /// <summary>Starts and stops hardened containers. Every driver passes the same conformance suite; nothing above this seam knows which one runs.</summary>
@@ -37,19 +39,6 @@ public interface ISandboxConnection : IAsyncDisposable
 
     /// <summary>The container's stderr from its first byte.</summary>
     Stream Stderr { get; }
-}
-
-/// <summary>What the policy's profile asks for.</summary>
-public enum SandboxRuntime
-{
-    /// <summary>gVisor when present, else runc.</summary>
-    Auto,
-
-    /// <summary>gVisor or nothing.</summary>
-    Runsc,
-
-    /// <summary>The host's kernel, shared.</summary>
-    Runc,
 }
 
 /// <summary>Everything that defines one sandbox. Hardening is not part of it: it is the same for all.</summary>

@@ -1,6 +1,6 @@
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
-using Actors.RunnerApi.Policy;
+using Actors.Verification.Policy;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions.Journal;
 

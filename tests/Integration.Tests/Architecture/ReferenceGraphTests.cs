@@ -19,7 +19,11 @@ public sealed class ReferenceGraphTests
     public void Contracts_Load_NothingOfOurs() => AssertLoadsNothingOf("Actors.RunnerApi.Contracts", "Actors.", "Dapper", "YamlDotNet");
 
     [Fact]
-    public void Cli_Loads_NoGrainsAndNoRunner() => AssertLoadsNothingOf("actors", "Actors.Grains,", "Actors.Silo", "Actors.RunnerApi", "Dapper");
+    public void Verification_Loads_NoHostAndNoDatabaseDriver() =>
+        AssertLoadsNothingOf("Actors.Verification", "Actors.Grains", "Actors.Silo", "Actors.RunnerApi,", "Microsoft.AspNetCore", "Microsoft.Data.Sqlite", "Dapper", "Npgsql");
+
+    [Fact]
+    public void Cli_Loads_NoGrainsAndNoRunner() => AssertLoadsNothingOf("actors", "Actors.Grains,", "Actors.Silo", "Actors.RunnerApi,", "Dapper");
 
     [Fact]
     public void Closure_OfTheSilo_HoldsTheDatabaseDriver() =>

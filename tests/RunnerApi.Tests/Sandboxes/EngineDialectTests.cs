@@ -1,5 +1,6 @@
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
+using Actors.Verification.Policy;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;

@@ -1,5 +1,5 @@
 using Actors.RunnerApi.Contracts;
-using Actors.RunnerApi.Policy;
+using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Tests.Support;
 

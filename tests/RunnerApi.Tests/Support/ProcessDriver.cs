@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Actors.RunnerApi.Sandboxes;
+using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Tests.Support;
 

@@ -5,7 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
-using Actors.RunnerApi.Policy;
+using Actors.Verification.Policy;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions;
 using Actors.Testing;

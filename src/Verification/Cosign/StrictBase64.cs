@@ -1,0 +1,30 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Actors.Verification.Cosign;
+
+/// <summary>Base64 in its one canonical form: padded, no white space, no stray bits.</summary>
+internal static class StrictBase64
+{
+    private static readonly SearchValues<char> Alphabet = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
+
+    /// <summary>False for anything but the canonical form of at most <paramref name="maxChars"/> characters.</summary>
+    public static bool TryDecode(string text, int maxChars, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length == 0 || text.Length > maxChars || text.AsSpan().ContainsAnyExcept(Alphabet))
+        {
+            return false;
+        }
+
+        var buffer = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, buffer, out var written) || Convert.ToBase64String(buffer, 0, written) != text)
+        {
+            return false;
+        }
+
+        bytes = buffer[..written];
+        return true;
+    }
+}

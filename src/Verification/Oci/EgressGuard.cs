@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Actors.Verification.Oci;
+
+/// <summary>A connection that a redirect asked for and that must not be made.</summary>
+internal sealed class EgressRefusedException(string message) : IOException(message);
+
+/// <summary>Connects to public addresses only. The check is made on the very addresses that are then connected to, so a name cannot change its meaning in between.</summary>
+internal static class EgressGuard
+{
+    /// <summary>A connect callback that refuses every name with an address that <paramref name="allowed"/> does not accept.</summary>
+    public static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> Connector(Func<IPAddress, bool> allowed) =>
+        async (context, cancellationToken) =>
+        {
+            var host = context.DnsEndPoint.Host;
+            var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
+            if (addresses.Length == 0 || !Array.TrueForAll(addresses, a => allowed(a)))
+            {
+                throw new EgressRefusedException($"'{host}' has an address that is not public");
+            }
+
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        };
+
+    /// <summary>True for an address on the public internet: not loopback, link-local, private, shared, documentation, multicast or reserved, also not when wrapped in IPv6.</summary>
+    public static bool IsPublic(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (address.IsIPv4MappedToIPv6)
+        {
+            address = address.MapToIPv4();
+        }
+
+        var bytes = address.GetAddressBytes();
+        return bytes.Length == 4 ? IsPublic4(bytes) : IsPublic6(bytes);
+    }
+
+    private static bool IsPublic4(ReadOnlySpan<byte> b) => (b[0], b[1], b[2]) switch
+    {
+        (0 or 10 or 127, _, _) => false,
+        (100, >= 64 and < 128, _) => false,
+        (169, 254, _) => false,
+        (172, >= 16 and < 32, _) => false,
+        (192, 0, 0 or 2) => false,
+        (192, 88, 99) => false,
+        (192, 168, _) => false,
+        (198, 18 or 19, _) => false,
+        (198, 51, 100) => false,
+        (203, 0, 113) => false,
+        (>= 224, _, _) => false,
+        _ => true,
+    };
+
+    private static bool IsPublic6(ReadOnlySpan<byte> b)
+    {
+        // 64:ff9b::/96 and 2002::/16 carry an IPv4 address that is the real target.
+        if (b[..12].SequenceEqual<byte>([0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]))
+        {
+            return IsPublic4(b[12..]);
+        }
+
+        if (b[0] == 0x20 && b[1] == 0x02)
+        {
+            return IsPublic4(b[2..6]);
+        }
+
+        var globalUnicast = (b[0] & 0xe0) == 0x20;
+        var special = b[0] == 0x20 && b[1] == 0x01 && (b[2] < 0x02 || (b[2] == 0x0d && b[3] == 0xb8));
+        return globalUnicast && !special;
+    }
+}

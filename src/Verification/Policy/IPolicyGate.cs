@@ -1,0 +1,39 @@
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Verification.Policy;
+
+/// <summary>The gate before every launch.</summary>
+public interface IPolicyGate
+{
+    /// <summary>Resolves the image once and checks everything that the matching rule demands of that digest. Never throws for a bad image or an unreachable registry: that is a refusal.</summary>
+    Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken);
+}
+
+/// <summary>A decision with what a launch needs besides.</summary>
+/// <param name="Decision">What is told to the silo and kept in the trace.</param>
+/// <param name="Profile">The profile; null when the policy has none of that name.</param>
+/// <param name="InsecureRegistry">True when the matching rule says plain HTTP.</param>
+public sealed record GateResult(Decision Decision, SandboxProfile? Profile, bool InsecureRegistry);
+
+/// <summary>A profile of <c>policy.yaml</c>: how a sandbox may run.</summary>
+public sealed record SandboxProfile
+{
+    /// <summary>Name in the policy.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Which runtime.</summary>
+    public SandboxRuntime Runtime { get; init; } = SandboxRuntime.Auto;
+
+    /// <summary>Limits that apply when the workflow asks for none.</summary>
+    public required ProfileLimits Defaults { get; init; }
+
+    /// <summary>Highest limits that a workflow may ask for.</summary>
+    public required ProfileLimits Caps { get; init; }
+}
+
+/// <summary>A full set of limits.</summary>
+/// <param name="CpuMillis">Thousandths of a core.</param>
+/// <param name="MemoryBytes">Bytes, swap included.</param>
+/// <param name="Pids">Processes and threads.</param>
+/// <param name="LifetimeSeconds">Seconds.</param>
+public sealed record ProfileLimits(int CpuMillis, long MemoryBytes, int Pids, int LifetimeSeconds);

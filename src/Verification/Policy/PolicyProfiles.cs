@@ -1,0 +1,94 @@
+using Actors.RunnerApi.Contracts;
+
+namespace Actors.Verification.Policy;
+
+/// <summary>Reads the policy's <c>profiles</c>.</summary>
+internal sealed class PolicyProfiles(PolicyReader reader)
+{
+    private const int MaxProfiles = 100;
+    private const int MaxNameLength = 63;
+
+    // Below this no engine starts a container.
+    private const int MaxLifetime = 30 * 24 * 3600;
+
+    /// <summary>The profiles that are without fault.</summary>
+    public IReadOnlyDictionary<string, SandboxProfile> Read(PolicyNode node)
+    {
+        var profiles = new Dictionary<string, SandboxProfile>(StringComparer.Ordinal);
+        var entries = reader.Entries(node, "'profiles'");
+        if (entries?.Count is 0 or > MaxProfiles)
+        {
+            reader.Fault(node.Line, $"There are not 1 to {MaxProfiles} profiles.", "Write at least 'default'.");
+        }
+
+        foreach (var (name, value) in entries ?? [])
+        {
+            if (name.Length is 0 or > MaxNameLength || name.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-')))
+            {
+                reader.Fault(value.Line, $"The profile name '{PolicyReader.Shorten(name)}' cannot be used.", $"Use 1 to {MaxNameLength} characters of a-z, 0-9 and '-'.");
+            }
+            else if (ReadProfile(name, value) is { } profile)
+            {
+                profiles.Add(name, profile);
+            }
+        }
+
+        return profiles;
+    }
+
+    private SandboxProfile? ReadProfile(string name, PolicyNode node)
+    {
+        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network"]) is not { } fields)
+        {
+            return null;
+        }
+
+        var runtime = fields.TryGetValue("runtime", out var r) ? reader.Choice(r, "'runtime'", "auto", "runsc", "runc") : "auto";
+        if (fields.TryGetValue("network", out var network))
+        {
+            reader.Choice(network, "'network'", "none");
+        }
+
+        var defaults = fields.TryGetValue("defaults", out var d) ? ReadLimits(d, $"'defaults' of profile '{name}'") : null;
+        var caps = fields.TryGetValue("caps", out var c) ? ReadLimits(c, $"'caps' of profile '{name}'") : null;
+        if (runtime is null || defaults is null || caps is null)
+        {
+            return null;
+        }
+
+        CheckCaps(name, d!, defaults, caps);
+        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Defaults = defaults, Caps = caps };
+    }
+
+    private ProfileLimits? ReadLimits(PolicyNode node, string what)
+    {
+        if (reader.Fields(node, what, ["cpu", "memory", "pids", "lifetime"], []) is not { } fields)
+        {
+            return null;
+        }
+
+        var cpu = fields.TryGetValue("cpu", out var n1) ? reader.Amount(n1, "'cpu'", 1000m, (SandboxLimits.LeastCpuMillis, SandboxLimits.MostCpuMillis), "500m or 2 (10m to 1000)") : null;
+        var memory = fields.TryGetValue("memory", out var n2) ? reader.Amount(n2, "'memory'", 1m, (SandboxLimits.LeastMemoryBytes, SandboxLimits.MostMemoryBytes), "256Mi or 1Gi (6Mi to 16Ti)") : null;
+        var pids = fields.TryGetValue("pids", out var n3) ? reader.Number(n3, "'pids'", 1, SandboxLimits.MostPids) : null;
+        var lifetime = fields.TryGetValue("lifetime", out var n4) ? reader.Seconds(n4, "'lifetime'", MaxLifetime) : null;
+        return cpu is null || memory is null || pids is null || lifetime is null
+            ? null
+            : new ProfileLimits((int)cpu.Value, memory.Value, (int)pids.Value, (int)lifetime.Value);
+    }
+
+    private void CheckCaps(string name, PolicyNode node, ProfileLimits defaults, ProfileLimits caps)
+    {
+        (string Key, bool Over)[] checks =
+        [
+            ("cpu", defaults.CpuMillis > caps.CpuMillis),
+            ("memory", defaults.MemoryBytes > caps.MemoryBytes),
+            ("pids", defaults.Pids > caps.Pids),
+            ("lifetime", defaults.LifetimeSeconds > caps.LifetimeSeconds),
+        ];
+        foreach (var (key, _) in checks.Where(c => c.Over))
+        {
+            var line = ((PolicyMap)node).Entries.First(e => e.Key.Value == key).Key.Line;
+            reader.Fault(line, $"The default '{key}' of profile '{name}' is above its cap.", "Lower the default or raise the cap.");
+        }
+    }
+}
