@@ -5,6 +5,10 @@ namespace Actors.Verification.Policy;
 /// <summary>Reads typed values out of nodes and notes a fault for each that does not fit, so that one pass finds them all.</summary>
 internal sealed class PolicyReader(string file)
 {
+    /// <summary>What to do about a name that is none.</summary>
+    public static readonly string NameFix = $"Use 1 to {MaxNameLength} characters of a-z, 0-9 and '-'.";
+
+    private const int MaxNameLength = 63;
     private readonly List<PolicyFault> _faults = [];
 
     /// <summary>What was found so far, in the order of lines.</summary>
@@ -145,6 +149,18 @@ internal sealed class PolicyReader(string file)
         Fault(node.Line, $"{what} is no duration from 1s to {max / 3600}h.", "Write one such as 30s, 10m or 1h.");
         return null;
     }
+
+    /// <summary>A list of texts, or one text that stands for a list of one.</summary>
+    public IReadOnlyList<string>? Texts(PolicyNode node, string what, int max)
+    {
+        var items = node is PolicyScalar ? [node] : Items(node, what, max);
+        var texts = items.Select(i => Text(i, $"An entry of {what}")).ToList();
+        return texts.Count == 0 || texts.Contains(null) ? null : texts!;
+    }
+
+    /// <summary>True for a name that the policy's author may give.</summary>
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= MaxNameLength && name.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 
     /// <summary>Text of the file as it may stand in a message.</summary>
     public static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";
