@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
 
@@ -7,7 +8,7 @@ namespace Actors.Verification.Policy;
 /// <param name="Path">Which value; the root is the predicate.</param>
 /// <param name="OneOf">Allowed values; null when <paramref name="Matches"/> says it.</param>
 /// <param name="Matches">What the text must match.</param>
-internal sealed record Condition(JsonPath Path, IReadOnlyList<PlainValue>? OneOf, TextPattern? Matches)
+internal sealed record Condition(JsonPath Path, IReadOnlyList<PlainValue>? OneOf, IdentityPattern? Matches)
 {
     /// <summary>Why the predicate does not meet it; null when it does. A value that is missing, or is no plain value, never does.</summary>
     public string? FaultFor(JsonElement predicate)

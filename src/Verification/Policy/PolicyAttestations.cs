@@ -1,3 +1,5 @@
+using Actors.Verification.Sigstore;
+
 namespace Actors.Verification.Policy;
 
 /// <summary>Reads <c>attestation</c> entries.</summary>
@@ -41,9 +43,9 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
 
     private SlsaRule? ReadSlsa(PolicyNode node, string? type)
     {
-        if (type is not null && !PredicateTypes.IsSlsa(type))
+        if (type is not null && type != SlsaProvenance.PredicateType)
         {
-            reader.Fault(node.Line, "'slsa' stands beside another predicate type.", $"Use {PredicateTypes.SlsaV1} or {PredicateTypes.SlsaV02}, or write 'conditions'.");
+            reader.Fault(node.Line, "'slsa' stands beside another predicate type.", $"Use {SlsaProvenance.PredicateType}, or write 'conditions'.");
         }
 
         if (reader.Fields(node, "'slsa'", ["builder_ids"], ["build_types", "source_repository", "source_ref", "source_ref_regex"]) is not { } fields)
@@ -58,7 +60,7 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
         return builders is null ? null : new SlsaRule(builders, types, repository, reference);
     }
 
-    private TextPattern? ReadRef(Dictionary<string, PolicyNode> fields)
+    private IdentityPattern? ReadRef(Dictionary<string, PolicyNode> fields)
     {
         var exact = fields.GetValueOrDefault("source_ref");
         var regex = fields.GetValueOrDefault("source_ref_regex");
@@ -67,8 +69,8 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
             reader.Fault(regex.Line, "'slsa' has both 'source_ref' and 'source_ref_regex'.", "Keep one of them.");
         }
 
-        return exact is not null && reader.Text(exact, "'source_ref'") is { } text ? TextPattern.Exact(text)
-            : regex is not null ? ReadExpression(regex, "'source_ref_regex'")
+        return exact is not null && reader.Text(exact, "'source_ref'") is { } text ? IdentityPattern.Exact(text)
+            : regex is not null ? reader.Expression(regex, "'source_ref_regex'")
             : null;
     }
 
@@ -91,7 +93,7 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
         }
 
         var values = fields.TryGetValue("equals", out var equal) ? Values([equal]) : fields.TryGetValue("in", out var list) ? Values(reader.Items(list, "'in'", MaxValues)) : null;
-        var matches = fields.TryGetValue("matches", out var regex) ? ReadExpression(regex, "'matches'") : null;
+        var matches = fields.TryGetValue("matches", out var regex) ? reader.Expression(regex, "'matches'") : null;
         return path is null || (values is null && matches is null) ? null : new Condition(path, values, matches);
     }
 
@@ -103,20 +105,5 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
         }
 
         return nodes.Count > 0 && nodes.All(n => n is PolicyScalar) ? [.. nodes.Cast<PolicyScalar>().Select(PlainValue.Of)] : null;
-    }
-
-    private TextPattern? ReadExpression(PolicyNode node, string what)
-    {
-        if (reader.Text(node, what) is not { } text)
-        {
-            return null;
-        }
-
-        if (!TextPattern.TryParse(text, out var pattern, out var fault))
-        {
-            reader.Fault(node.Line, $"'{PolicyReader.Shorten(text)}' {fault}.", "Write an expression for the whole text; it is anchored at both ends.");
-        }
-
-        return pattern;
     }
 }

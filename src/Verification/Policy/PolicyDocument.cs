@@ -22,7 +22,14 @@ internal sealed record PolicyDocument
     public required IReadOnlyDictionary<string, TrustedRoot> TrustRoots { get; init; }
 
     /// <summary>How registries are spoken to, by host.</summary>
-    public required IReadOnlyDictionary<string, HostOptions> Hosts { get; init; }
+    public required IReadOnlyDictionary<string, RegistryOptions> Hosts { get; init; }
+
+    /// <summary>How that registry is spoken to under that rule.</summary>
+    public RegistryOptions OptionsFor(string host, RegistryRule rule)
+    {
+        var options = Hosts.GetValueOrDefault(host, RegistryOptions.Default);
+        return rule.Insecure ? options with { Insecure = true } : options;
+    }
 
     /// <summary>Identifies the trust roots, also those that are no file and so not in the revision.</summary>
     public required string TrustRootsHash { get; init; }
@@ -34,13 +41,6 @@ internal sealed record PolicyDocument
 /// <param name="Require">What an image must have; null when the rule denies.</param>
 /// <param name="WarnOnly">True to admit what lacks it, with a warning.</param>
 internal sealed record RegistryRule(RegistryPattern Pattern, bool Insecure, Requirement? Require, bool WarnOnly);
-
-/// <summary>How a registry is spoken to.</summary>
-/// <param name="Insecure">Plain HTTP.</param>
-/// <param name="Mirrors">Hosts that are asked before it, without its credentials.</param>
-/// <param name="AuthHosts">Hosts besides itself whose token service gets its credentials.</param>
-/// <param name="AllowPrivate">True to let redirects and token services of this registry reach addresses that are not public.</param>
-internal sealed record HostOptions(bool Insecure, IReadOnlyList<string> Mirrors, IReadOnlyList<string> AuthHosts, bool AllowPrivate);
 
 /// <summary>One thing that is wrong with a policy.</summary>
 /// <param name="File">Path of the policy file as it was given.</param>

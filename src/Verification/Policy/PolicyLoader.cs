@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Actors.Verification.Oci;
 using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
@@ -74,7 +75,7 @@ internal static class PolicyLoader
 
         var roots = new PolicyTrustRoots(reader, files);
         var denied = new PolicyDenyList(reader, files);
-        IReadOnlyDictionary<string, HostOptions> hosts = new Dictionary<string, HostOptions>(StringComparer.Ordinal);
+        IReadOnlyDictionary<string, RegistryOptions> hosts = new Dictionary<string, RegistryOptions>(StringComparer.Ordinal);
         IReadOnlyList<RegistryRule> rules = [];
         IReadOnlyDictionary<string, SandboxProfile> profiles = new Dictionary<string, SandboxProfile>(StringComparer.Ordinal);
         With("version", node => reader.Choice(node, "'version'", "1"));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
 
@@ -156,6 +157,29 @@ internal sealed class PolicyReader(string file)
         var items = node is PolicyScalar ? [node] : Items(node, what, max);
         var texts = items.Select(i => Text(i, $"An entry of {what}")).ToList();
         return texts.Count == 0 || texts.Contains(null) ? null : texts!;
+    }
+
+    /// <summary>An expression for a whole text. One that matches anything is a mistake, not a demand.</summary>
+    public IdentityPattern? Expression(PolicyNode node, string what)
+    {
+        if (Text(node, what) is not { } text)
+        {
+            return null;
+        }
+
+        if (!IdentityPattern.TryRegex(text, out var pattern, out var fault))
+        {
+            Fault(node.Line, $"The expression '{Shorten(text)}' {fault}.", "Write one for the whole text; it is anchored at both ends.");
+            return null;
+        }
+
+        if (pattern.Matches("") || pattern.Matches("~") || pattern.Matches("~:/@ ~"))
+        {
+            Fault(node.Line, $"The expression '{Shorten(text)}' matches any text.", "Write what the text must hold.");
+            return null;
+        }
+
+        return pattern;
     }
 
     /// <summary>True for a name that the policy's author may give.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Actors.Verification.Cryptography;
 using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
@@ -98,18 +99,18 @@ internal sealed class PolicySignatories(PolicyReader reader, PolicyFiles files, 
             return null;
         }
 
-        if (reader.Text((exact ?? regex)!, exact is null ? $"'{name}_regex'" : $"'{name}'") is not { } text)
+        if (regex is not null)
         {
+            return reader.Expression(regex, $"'{name}_regex'");
+        }
+
+        var text = reader.Text(exact!, $"'{name}'");
+        if (text?.Length > MaxIdentityLength)
+        {
+            reader.Fault(exact!.Line, $"'{name}' has more than {MaxIdentityLength} characters.", "Write the whole identity.");
             return null;
         }
 
-        var fault = exact is null ? TextPattern.FaultOf(text) : text.Length > MaxIdentityLength ? $"has more than {MaxIdentityLength} characters" : null;
-        if (fault is not null)
-        {
-            reader.Fault((exact ?? regex)!.Line, $"'{PolicyReader.Shorten(text)}' {fault}.", "Write the whole text, or an expression that it alone matches; it is anchored at both ends.");
-            return null;
-        }
-
-        return exact is null ? IdentityPattern.Regex(text) : IdentityPattern.Exact(text);
+        return text is null ? null : IdentityPattern.Exact(text);
     }
 }

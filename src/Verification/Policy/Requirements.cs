@@ -32,4 +32,4 @@ internal sealed record SignatoryRule(string Name, string Id, BundleDemands Deman
 /// <param name="BuildTypes">Allowed build types.</param>
 /// <param name="SourceRepository">Where the source is from.</param>
 /// <param name="SourceRef">Which branch or tag.</param>
-internal sealed record SlsaRule(IReadOnlyList<string> BuilderIds, IReadOnlyList<string>? BuildTypes, string? SourceRepository, TextPattern? SourceRef);
+internal sealed record SlsaRule(IReadOnlyList<string> BuilderIds, IReadOnlyList<string>? BuildTypes, string? SourceRepository, IdentityPattern? SourceRef);
