@@ -78,7 +78,7 @@ internal sealed class CosignVerifier(OciClient client)
             catch (RegistryException e)
             {
                 // The payload of one signature cannot be had: that must not hide a good one.
-                unavailable ??= e.Fault == RegistryFault.Unavailable ? e : null;
+                unavailable ??= e.Fault is RegistryFault.Unavailable or RegistryFault.Unauthorized or RegistryFault.Deadline or RegistryFault.Credentials ? e : null;
                 evidence.Add(Search.Finding(facts, key: null, e.Message));
             }
         }
@@ -105,13 +105,13 @@ internal sealed class CosignVerifier(OciClient client)
         }
 
         var payload = await client.GetBlobAsync(search.Repository, descriptor, MaxPayloadBytes, cancellationToken);
-        if (search.Keys.FirstOrDefault(k => k.Verify(payload, signature)) is not { } key)
+        if (search.Keys.FirstOrDefault(k => k.Verify(payload.Span, signature)) is not { } key)
         {
             return (null, "it is not by a key of the rule, or its payload was changed");
         }
 
         // Only bytes that a trusted key signed are parsed.
-        var fault = SimpleSigningPayload.FaultFor(search.Digest, payload);
+        var fault = SimpleSigningPayload.FaultFor(search.Digest, payload.Memory);
         return fault is null ? (key, null) : (null, fault);
     }
 

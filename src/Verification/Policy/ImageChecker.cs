@@ -104,7 +104,7 @@ internal sealed class ImageChecker(OciClient client, CosignVerifier verifier, Ve
     private static string CodeOf(RegistryFault fault) => fault switch
     {
         RegistryFault.NotFound => RefusalCodes.ImageNotFound,
-        RegistryFault.Unavailable => RefusalCodes.RegistryUnavailable,
+        RegistryFault.Unavailable or RegistryFault.Unauthorized or RegistryFault.Deadline or RegistryFault.Credentials => RefusalCodes.RegistryUnavailable,
         _ => RefusalCodes.RegistryProtocol,
     };
 }
