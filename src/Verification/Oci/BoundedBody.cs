@@ -36,5 +36,5 @@ internal static class BoundedBody
     }
 
     private static RegistryException TooLarge(string what, int cap) =>
-        new(RegistryFault.Protocol, $"{what} has more than {cap} bytes, the most that is accepted. Push a smaller one or mend the registry.");
+        new(RegistryFault.TooLarge, $"{what} has more than {cap} bytes, the most that is accepted. Push a smaller one or mend the registry.");
 }

@@ -215,6 +215,6 @@ public sealed class CosignVerifierTests : IAsyncLifetime
 
         Assert.True(TrustedKey.TryParse("demo.pub", _signer.PublicKeyPem, out var key, out var fault), fault);
         Assert.True(OciDigest.TryParse(_image.Digest, out var digest));
-        return new CosignVerifier(_client).VerifyAsync(new OciRepository(_registry.Host, Name, Insecure: true), digest, [key], CancellationToken.None);
+        return new CosignVerifier(_client).VerifyAsync(new OciRepository(_registry.Host, Name, insecure: true), digest, [key], CancellationToken.None);
     }
 }
