@@ -26,7 +26,7 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var policy = new PolicySource(options.Check(), time, logger);
-        var client = source is null ? new OciClient() : null;
+        var client = source is null ? CreateClient(options, time) : null;
         var checker = new ImageChecker(source ?? client!, new VerifiedImageCache(options, time), options, time);
         return new PolicyGate(policy, checker, client, time, logger);
     }
@@ -54,6 +54,12 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
         _policy.Dispose();
         _owned?.Dispose();
     }
+
+    private static OciClient CreateClient(PolicyOptions options, TimeProvider time) => new(new OciClientOptions
+    {
+        Time = time,
+        Credentials = options.RegistryAuthFile.Length == 0 ? AnonymousCredentials.Instance : new DockerAuthFile(options.RegistryAuthFile, new CredentialHelper(time)),
+    });
 
     private async Task FillAsync(GateDraft draft, string image, string profile, CancellationToken cancellationToken)
     {

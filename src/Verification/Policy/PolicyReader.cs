@@ -156,7 +156,7 @@ internal sealed class PolicyReader(string file)
     {
         var items = node is PolicyScalar ? [node] : Items(node, what, max);
         var texts = items.Select(i => Text(i, $"An entry of {what}")).ToList();
-        return texts.Count == 0 || texts.Contains(null) ? null : texts!;
+        return texts.Count == 0 || texts.Contains(null) ? null : [.. texts.OfType<string>()];
     }
 
     /// <summary>An expression for a whole text. One that matches anything is a mistake, not a demand.</summary>
