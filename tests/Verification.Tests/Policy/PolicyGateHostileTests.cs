@@ -198,7 +198,7 @@ public sealed class PolicyGateHostileTests : IAsyncLifetime
         var decision = await _harness.DecideAsync(Image);
 
         Assert.Equal(RefusalCodes.RegistryProtocol, decision.Code);
-        Assert.Contains("credentials are not supported yet", decision.Reason, StringComparison.Ordinal);
+        Assert.Contains("which was not done", decision.Reason, StringComparison.Ordinal);
         Assert.Empty(realm.Requests);
     }
 
