@@ -180,7 +180,7 @@ public sealed class PolicyGateHostileTests : RegistryGate
         var decision = await Harness.DecideAsync(Tagged);
 
         Assert.Equal(RefusalCodes.RegistryProtocol, decision.Code);
-        Assert.Contains("credentials are not supported yet", decision.Reason, StringComparison.Ordinal);
+        Assert.Contains("which was not done", decision.Reason, StringComparison.Ordinal);
         Assert.Empty(realm.Requests);
     }
 
