@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
+using Actors.Verification.Cryptography;
 using Actors.Verification.Oci;
 
 namespace Actors.Verification.Cosign;

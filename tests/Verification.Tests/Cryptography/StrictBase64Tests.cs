@@ -1,7 +1,7 @@
-using Actors.Verification.Cosign;
+using Actors.Verification.Cryptography;
 using Xunit;
 
-namespace Actors.Verification.Tests.Cosign;
+namespace Actors.Verification.Tests.Cryptography;
 
 public sealed class StrictBase64Tests
 {

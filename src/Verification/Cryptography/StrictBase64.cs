@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Actors.Verification.Cosign;
+namespace Actors.Verification.Cryptography;
 
 /// <summary>Base64 in its one canonical form: padded, no white space, no stray bits.</summary>
 internal static class StrictBase64
