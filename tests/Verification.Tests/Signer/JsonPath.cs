@@ -23,7 +23,7 @@ internal static class JsonPath
         }
     }
 
-    public static void Remove(this JsonNode node, string path)
+    public static void Drop(this JsonNode node, string path)
     {
         var (parent, name) = Parent(node, path);
         if (parent is JsonArray array)

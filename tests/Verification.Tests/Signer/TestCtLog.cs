@@ -46,6 +46,9 @@ internal sealed class TestCtLog(TestKey key)
 {
     private const string SctList = "1.3.6.1.4.1.11129.2.4.2";
 
+    // Well-formed: zeroes but for the signature scheme and a signature of 13 bytes.
+    private static readonly byte[] s_junk = [.. new byte[43], 4, 3, 0, 13, .. new byte[13]];
+
     public TestKey Key { get; } = key;
 
     public byte[] LogId { get; } = SHA256.HashData(key.Spki);
@@ -61,7 +64,7 @@ internal sealed class TestCtLog(TestKey key)
         // Same serial and extensions but for the list itself: its signed part is what the log signs.
         var tbs = TestAsn.Tbs(authority.Issue(certificate, key));
         var signed = Sign(sct, (sct.Issuer ?? authority).Key, tbs);
-        var entries = Enumerable.Range(0, sct.Junk).Select(_ => new byte[60]).Append(sct.Damage(signed)).ToList();
+        var entries = Enumerable.Range(0, sct.Junk).Select(_ => s_junk).Append(sct.Damage(signed)).ToList();
         byte[] list = [.. entries.SelectMany(e => (byte[])[.. Big16(e.Length), .. e])];
         certificate.Extra.Add((SctList, sct.DamageList(TestAsn.Octets([.. Big16(list.Length), .. list]))));
         return authority.Issue(certificate, key);
