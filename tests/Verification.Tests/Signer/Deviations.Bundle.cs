@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using static Actors.Verification.Sigstore.VerificationStage;
+
+namespace Actors.Verification.Tests.Signer;
+
+/// <summary>Faults of the bundle's shape.</summary>
+internal static partial class Deviations
+{
+    private const string Entry = "verificationMaterial/tlogEntries/0";
+    private const string Stamps = "verificationMaterial/timestampVerificationData/rfc3161Timestamps";
+
+    private static IEnumerable<Deviation> OfBundles() =>
+    [
+        Bundle("media type missing", "", b => b.Drop("mediaType")),
+        Bundle("media type of another thing", "", b => b.Set("mediaType", "application/json")),
+        Bundle("media type of a later version", "", b => b.Set("mediaType", "application/vnd.dev.sigstore.bundle.v0.9+json")),
+        Bundle("no verification material", "", b => b.Drop("verificationMaterial")),
+        Bundle("no content", "", b => b.Drop("messageSignature")),
+        Bundle("both kinds of content", "", b => b["dsseEnvelope"] = JsonNode.Parse("""{"payload":"e30=","payloadType":"a","signatures":[{"sig":"AAAA"}]}""")),
+        Bundle("no signer", "", b => b.Drop("verificationMaterial/certificate")),
+        Bundle("certificate and key", "", b => b.Set("verificationMaterial/publicKey", new JsonObject { ["hint"] = "x" })),
+        Bundle("certificate and chain", "", b => b.Set("verificationMaterial/x509CertificateChain", Chain(b.At("verificationMaterial/certificate")))),
+        Bundle("chain in v0.3", "", AsChain),
+        Bundle("empty certificate", "", b => b.Set("verificationMaterial/certificate/rawBytes", "")),
+        Bundle("empty chain", "", b => b.Set("verificationMaterial/x509CertificateChain/certificates", new JsonArray()), version: 2),
+        Bundle("root in the chain", "", b => b.At("verificationMaterial/x509CertificateChain/certificates").AsArray().Add(SigstoreWorld.Certificates([SigstoreWorld.Trusted.Root.Certificate])[0]!.DeepClone()), version: 2),
+        Bundle("long chain", "", b => b.Repeat("verificationMaterial/x509CertificateChain/certificates", 33), version: 2),
+        Bundle("v0.1 without promise", "", b => b.Drop(Entry + "/inclusionPromise"), version: 1),
+        Bundle("v0.2 without proof", "", b => b.Drop(Entry + "/inclusionProof"), version: 2),
+        Bundle("v0.3 without proof", "", b => b.Drop(Entry + "/inclusionProof")),
+        Bundle("v0.3 without checkpoint", "", b => b.Drop(Entry + "/inclusionProof/checkpoint")),
+        Bundle("empty checkpoint", "", b => b.Set(Entry + "/inclusionProof/checkpoint/envelope", "")),
+        Bundle("33 log entries", "", b => b.Repeat("verificationMaterial/tlogEntries", 33)),
+        Bundle("33 time stamps", "", b => b.Repeat(Stamps, 33), rekor: 2),
+        Bundle("signature with white space", "", b => b.Set("messageSignature/signature", b.Text("messageSignature/signature") + "\n")),
+        Bundle("signature is no base64", "", b => b.Set("messageSignature/signature", "!!!!")),
+        Bundle("empty signature", "", b => b.Set("messageSignature/signature", "")),
+        Bundle("signature is a number", "", b => b.Set("messageSignature/signature", 5)),
+        Bundle("negative log index", "", b => b.Set(Entry + "/logIndex", "-1")),
+        Bundle("log index is no number", "", b => b.Set(Entry + "/logIndex", "one")),
+        Bundle("log index missing", "", b => b.Drop(Entry + "/logIndex")),
+        Bundle("negative proof index", "", b => b.Set(Entry + "/inclusionProof/logIndex", "-1")),
+        Bundle("tree size zero", "", b => b.Set(Entry + "/inclusionProof/treeSize", "0")),
+        Bundle("body missing", "", b => b.Drop(Entry + "/canonicalizedBody")),
+        Bundle("kind missing", "", b => b.Drop(Entry + "/kindVersion")),
+        Bundle("log id missing", "", b => b.Drop(Entry + "/logId")),
+        Bundle("log id of 31 bytes", "", b => b.Set(Entry + "/logId/keyId", Convert.ToBase64String(new byte[31]))),
+        Bundle("proof hash of 31 bytes", "", b => b.Set(Entry + "/inclusionProof/hashes/0", Convert.ToBase64String(new byte[31]))),
+        Bundle("proof of 65 hashes", "", b => b.Repeat(Entry + "/inclusionProof/hashes", 65)),
+        Bundle("root hash of 31 bytes", "", b => b.Set(Entry + "/inclusionProof/rootHash", Convert.ToBase64String(new byte[31]))),
+        Bundle("entries are an object", "", b => b.Set("verificationMaterial/tlogEntries", new JsonObject())),
+        Bundle("promise with a negative time", "", b => b.Set(Entry + "/integratedTime", "-1")),
+        Bundle("two signatures in the envelope", "", b => b.Repeat("dsseEnvelope/signatures", 2), dsse: true),
+        Bundle("no signature in the envelope", "", b => b.Set("dsseEnvelope/signatures", new JsonArray()), dsse: true),
+        Bundle("no payload in the envelope", "", b => b.Drop("dsseEnvelope/payload"), dsse: true),
+        Bundle("no payload type in the envelope", "", b => b.Drop("dsseEnvelope/payloadType"), dsse: true),
+        Bundle("digest of an unknown algorithm", "", b => b.Set("messageSignature/messageDigest/algorithm", "MD5")),
+        new("digest of another artifact", () => V1().With(r => r.Bundle = b => b.Flip("messageSignature/messageDigest/digest")), Artifact, ""),
+    ];
+
+    private static Deviation Bundle(string name, string code, Action<JsonObject> change, int version = 3, int rekor = 1, bool dsse = false) =>
+        new(name, () => Recipe.Of(keyless: true, dsse, rekor, version).With(r => r.Bundle = change), Actors.Verification.Sigstore.VerificationStage.Bundle, code);
+
+    private static JsonObject Chain(JsonNode certificate) => new() { ["certificates"] = new JsonArray(certificate.DeepClone()) };
+
+    private static void AsChain(JsonObject bundle)
+    {
+        bundle.Set("verificationMaterial/x509CertificateChain", Chain(bundle.At("verificationMaterial/certificate")));
+        bundle.Drop("verificationMaterial/certificate");
+    }
+}

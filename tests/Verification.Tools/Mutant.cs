@@ -1,0 +1,61 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Actors.Verification.Tools;
+
+/// <summary>How a check is disabled.</summary>
+internal enum MutantKind
+{
+    /// <summary>The refusal is skipped and what follows runs.</summary>
+    SkipStatement,
+
+    /// <summary>In place of the refusal, the default value is returned.</summary>
+    ReturnDefault,
+
+    /// <summary>In place of a throw expression stands the default value.</summary>
+    DefaultValue,
+
+    /// <summary>A reason to refuse counts as absent.</summary>
+    OperandFalse,
+
+    /// <summary>A condition to accept counts as met.</summary>
+    OperandTrue,
+}
+
+/// <summary>One check that can be disabled.</summary>
+/// <param name="Id">Number among all; what selects it at run time.</param>
+/// <param name="Node">The original syntax.</param>
+/// <param name="Kind">How it is disabled.</param>
+/// <param name="Type">Of the value that stands in; null for none.</param>
+internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? Type)
+{
+    /// <summary>Folder and file, line, and the first of the text.</summary>
+    public string Describe(string root)
+    {
+        var text = string.Join(' ', Node.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return $"{Path.GetRelativePath(root, Node.SyntaxTree.FilePath)}:{Node.GetLocation().GetLineSpan().StartLinePosition.Line + 1}  {(text.Length > 110 ? text[..110] + "…" : text)}";
+    }
+
+    /// <summary>A name that survives edits elsewhere: file, member and text.</summary>
+    public string Key(string root) =>
+        $"{Path.GetRelativePath(root, Node.SyntaxTree.FilePath)}#{MemberName()}#{string.Join(' ', Node.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
+
+    /// <summary>The syntax with the switch in it. Formatting does not matter, only that it compiles.</summary>
+    public SyntaxNode Switched(SyntaxNode current) => Kind switch
+    {
+        MutantKind.SkipStatement => SyntaxFactory.ParseStatement($"if (!global::MutantSwitch.Is({Id})) {{ {current} }}"),
+        MutantKind.ReturnDefault => SyntaxFactory.ParseStatement($"{{ if (global::MutantSwitch.Is({Id})) return {(Type is null ? "" : $"default({Type})!")}; {current} }}"),
+        MutantKind.DefaultValue => SyntaxFactory.ParseExpression($"global::MutantSwitch.Throw<{Type}>({Id}, {((ThrowExpressionSyntax)current).Expression})"),
+        MutantKind.OperandFalse => SyntaxFactory.ParseExpression($"(!global::MutantSwitch.Is({Id}) && ({current}))"),
+        _ => SyntaxFactory.ParseExpression($"(global::MutantSwitch.Is({Id}) || ({current}))"),
+    };
+
+    private string MemberName() => Node.Ancestors().OfType<MemberDeclarationSyntax>().FirstOrDefault() switch
+    {
+        MethodDeclarationSyntax method => method.Identifier.Text,
+        ConstructorDeclarationSyntax constructor => constructor.Identifier.Text,
+        PropertyDeclarationSyntax property => property.Identifier.Text,
+        _ => "",
+    };
+}

@@ -1,0 +1,158 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Actors.Verification.Tools;
+
+/// <summary>
+/// Finds every check of the sources: throws of the product's own exceptions, calls of methods that only refuse, <c>return false</c>, each of several reasons to refuse, and each of several
+/// conditions to accept. Nothing is listed by hand, so a new check cannot be forgotten.
+/// </summary>
+internal sealed class MutantFinder(CSharpCompilation compilation)
+{
+    private readonly List<Mutant> _found = [];
+
+    public IReadOnlyList<Mutant> Find(IEnumerable<SyntaxTree> trees)
+    {
+        foreach (var tree in trees)
+        {
+            var model = compilation.GetSemanticModel(tree);
+            foreach (var node in tree.GetRoot().DescendantNodes())
+            {
+                Visit(node, model);
+            }
+        }
+
+        return _found;
+    }
+
+    private void Visit(SyntaxNode node, SemanticModel model)
+    {
+        switch (node)
+        {
+            case ThrowStatementSyntax { Expression: { } thrown } statement when IsOwn(model.GetTypeInfo(thrown).Type):
+                AddStatement(statement, model);
+                break;
+            case ThrowExpressionSyntax thrown when IsOwn(model.GetTypeInfo(thrown.Expression).Type) && ValueType(thrown, model) is { } type:
+                Add(thrown, MutantKind.DefaultValue, type);
+                break;
+            case ExpressionStatementSyntax { Expression: InvocationExpressionSyntax call } statement when OnlyRefuses(call, model):
+                Add(statement, MutantKind.SkipStatement, null);
+                break;
+            case ReturnStatementSyntax { Expression: LiteralExpressionSyntax literal } statement when literal.IsKind(SyntaxKind.FalseLiteralExpression) && IsGuarded(statement):
+                Add(statement, MutantKind.SkipStatement, null);
+                break;
+            case IfStatementSyntax branch when Refuses(branch.Statement, model):
+                AddOperands(branch.Condition, SyntaxKind.LogicalOrExpression, MutantKind.OperandFalse);
+                break;
+            case ReturnStatementSyntax { Expression: BinaryExpressionSyntax accepted } when IsBool(accepted, model):
+                AddOperands(accepted, SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue);
+                break;
+            case ArrowExpressionClauseSyntax { Expression: BinaryExpressionSyntax accepted } when IsBool(accepted, model):
+                AddOperands(accepted, SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue);
+                break;
+        }
+    }
+
+    private void AddStatement(ThrowStatementSyntax statement, SemanticModel model)
+    {
+        if (IsGuarded(statement) && !DeclaresInCondition(statement))
+        {
+            Add(statement, MutantKind.SkipStatement, null);
+        }
+        else if (ReturnType(statement, model) is { } type)
+        {
+            Add(statement, MutantKind.ReturnDefault, type.Length == 0 ? null : type);
+        }
+    }
+
+    // Each operand of a chain, unless a later part of the code uses a variable that it declares.
+    private void AddOperands(ExpressionSyntax condition, SyntaxKind chain, MutantKind kind)
+    {
+        if (condition is ParenthesizedExpressionSyntax parenthesized)
+        {
+            AddOperands(parenthesized.Expression, chain, kind);
+        }
+        else if (condition is PrefixUnaryExpressionSyntax { Operand: ParenthesizedExpressionSyntax inner } negated && negated.IsKind(SyntaxKind.LogicalNotExpression))
+        {
+            var (other, otherKind) = chain == SyntaxKind.LogicalOrExpression
+                ? (SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue)
+                : (SyntaxKind.LogicalOrExpression, MutantKind.OperandFalse);
+            AddOperands(inner.Expression, other, otherKind);
+        }
+        else if (condition is BinaryExpressionSyntax binary && binary.IsKind(chain))
+        {
+            AddOperands(binary.Left, chain, kind);
+            AddOperands(binary.Right, chain, kind);
+        }
+        else if (condition.Parent is BinaryExpressionSyntax parent && parent.IsKind(chain) && !Declares(condition))
+        {
+            Add(condition, kind, null);
+        }
+    }
+
+    private void Add(SyntaxNode node, MutantKind kind, string? type) => _found.Add(new Mutant(_found.Count, node, kind, type));
+
+    private static bool IsGuarded(StatementSyntax statement) => statement.Parent switch
+    {
+        IfStatementSyntax { Else: null } branch => branch.Statement == statement,
+        BlockSyntax { Parent: IfStatementSyntax { Else: null } branch } block => branch.Statement == block && block.Statements[^1] == statement,
+        _ => false,
+    };
+
+    private static bool DeclaresInCondition(StatementSyntax statement) =>
+        statement.Ancestors().OfType<IfStatementSyntax>().First() is { } branch && branch.Condition.DescendantNodes().Any(n => n is DeclarationPatternSyntax or VarPatternSyntax or RecursivePatternSyntax { Designation: not null });
+
+    private static bool Declares(ExpressionSyntax expression) =>
+        expression.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax or DeclarationExpressionSyntax);
+
+    private bool Refuses(StatementSyntax statement, SemanticModel model)
+    {
+        var last = statement is BlockSyntax { Statements.Count: > 0 } block ? block.Statements[^1] : statement;
+        return last switch
+        {
+            ThrowStatementSyntax { Expression: { } thrown } => IsOwn(model.GetTypeInfo(thrown).Type),
+            ReturnStatementSyntax { Expression: LiteralExpressionSyntax literal } => literal.IsKind(SyntaxKind.FalseLiteralExpression) || literal.IsKind(SyntaxKind.NullLiteralExpression),
+            ContinueStatementSyntax => true,
+            _ => false,
+        };
+    }
+
+    private bool OnlyRefuses(InvocationExpressionSyntax call, SemanticModel model) =>
+        model.GetSymbolInfo(call).Symbol is IMethodSymbol { ReturnsVoid: true } method
+        && SymbolEqualityComparer.Default.Equals(method.ContainingAssembly, compilation.Assembly)
+        && method.DeclaringSyntaxReferences.Any(r => r.GetSyntax().DescendantNodes().Any(n => n is ThrowStatementSyntax or ThrowExpressionSyntax))
+        && !call.ArgumentList.Arguments.Any(a => a.RefKindKeyword.IsKind(SyntaxKind.OutKeyword));
+
+    private bool IsOwn(ITypeSymbol? type) =>
+        type is not null && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly);
+
+    private static bool IsBool(ExpressionSyntax expression, SemanticModel model) => model.GetTypeInfo(expression).Type?.SpecialType == SpecialType.System_Boolean;
+
+    private static string? ValueType(ThrowExpressionSyntax thrown, SemanticModel model) => thrown.Parent switch
+    {
+        BinaryExpressionSyntax coalesce => Name(model.GetTypeInfo(coalesce).Type),
+        ConditionalExpressionSyntax conditional => Name(model.GetTypeInfo(conditional).Type ?? model.GetTypeInfo(conditional).ConvertedType),
+        SwitchExpressionArmSyntax { Parent: SwitchExpressionSyntax arms } => Name(model.GetTypeInfo(arms).Type ?? model.GetTypeInfo(arms).ConvertedType),
+        _ => null,
+    };
+
+    // Empty for void; null where no value can stand in.
+    private static string? ReturnType(StatementSyntax statement, SemanticModel model)
+    {
+        if (model.GetEnclosingSymbol(statement.SpanStart) is not IMethodSymbol method || statement.FirstAncestorOrSelf<LambdaExpressionSyntax>() is not null)
+        {
+            return null;
+        }
+
+        var type = method.ReturnType;
+        if (method.IsAsync)
+        {
+            type = (type as INamedTypeSymbol)?.TypeArguments.FirstOrDefault();
+        }
+
+        return method.ReturnsVoid || type is null ? "" : Name(type);
+    }
+
+    private static string? Name(ITypeSymbol? type) => type is null or IErrorTypeSymbol ? null : type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+}

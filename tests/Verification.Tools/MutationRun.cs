@@ -1,0 +1,109 @@
+using System.Globalization;
+
+namespace Actors.Verification.Tools;
+
+/// <summary>Disables each check in turn and demands a red test. Prints a table of what survived, and <c>N checks, M survivors</c>.</summary>
+internal static class MutationRun
+{
+    /// <summary>0 when every check that is disabled turns a test red.</summary>
+    /// <param name="sources">The folder of the product's project, built.</param>
+    /// <param name="options">A part of a file's path: only its mutants. <c>--equivalent FILE</c>: mutants that change nothing, with reasons.</param>
+    public static Task<int> RunAsync(string sources, string[] options)
+    {
+        var folder = Path.GetFullPath(sources);
+        var started = TimeProvider.System.GetTimestamp();
+        var built = MutatedAssembly.Build(folder);
+        var tests = new InProcessTests(built.Image, built.Mutants.Max(m => m.Id) + 1);
+        Progress(started, $"{built.Mutants.Count} checks, {built.Dropped.Count} more that cannot be switched, {tests.Cases.Count} test cases");
+        var covered = Baseline(tests, out var red);
+        Progress(started, $"all tests ran once, {red.Count} red");
+        foreach (var line in red)
+        {
+            Console.WriteLine($"RED without a mutant: {line}");
+        }
+
+        var known = Equivalents(options);
+        var chosen = built.Mutants.Where(m => options.Length == 0 || options[0].StartsWith("--", StringComparison.Ordinal) || m.Node.SyntaxTree.FilePath.Contains(options[0], StringComparison.Ordinal)).ToList();
+        var survivors = chosen.Where(m => !Killed(tests, covered, m)).ToList();
+        var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
+        survivors = [.. survivors.Except(excused)];
+        Report(folder, covered, chosen, survivors, excused, known);
+        Progress(started, "done");
+        Console.WriteLine($"{chosen.Count} checks, {survivors.Count} survivors");
+        return Task.FromResult(survivors.Count == 0 && red.Count == 0 && chosen.Count > 0 ? 0 : 1);
+    }
+
+    // Which tests come by which mutant, the quickest first.
+    private static Dictionary<int, List<TestCase>> Baseline(InProcessTests tests, out List<string> red)
+    {
+        red = [];
+        var times = new List<(TestCase Test, bool[] Hits, TimeSpan Took)>();
+        foreach (var test in tests.Cases)
+        {
+            var start = TimeProvider.System.GetTimestamp();
+            if (tests.Run(test, active: -1, out var hits) is { } fault)
+            {
+                red.Add($"{test.Name}: {fault}");
+                continue;
+            }
+
+            times.Add((test, hits, TimeProvider.System.GetElapsedTime(start)));
+        }
+
+        var covered = new Dictionary<int, List<TestCase>>();
+        foreach (var (test, hits, _) in times.OrderBy(t => t.Took))
+        {
+            for (var i = 0; i < hits.Length; i++)
+            {
+                if (hits[i])
+                {
+                    covered.TryAdd(i, []);
+                    covered[i].Add(test);
+                }
+            }
+        }
+
+        return covered;
+    }
+
+    private static bool Killed(InProcessTests tests, Dictionary<int, List<TestCase>> covered, Mutant mutant) =>
+        covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => tests.Run(c, mutant.Id, out _) is not null);
+
+    // Lines "KEY<tab>REASON"; '#' starts a comment.
+    private static Dictionary<string, string> Equivalents(string[] options)
+    {
+        var at = Array.IndexOf(options, "--equivalent");
+        return at < 0 ? [] : File.ReadLines(options[at + 1])
+            .Where(l => l.Contains('\t', StringComparison.Ordinal) && !l.StartsWith('#'))
+            .Select(l => l.Split('\t'))
+            .ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
+    }
+
+    private static void Report(
+        string folder, Dictionary<int, List<TestCase>> covered, List<Mutant> chosen, List<Mutant> survivors, List<Mutant> excused, Dictionary<string, string> known)
+    {
+        foreach (var survivor in survivors)
+        {
+            Console.WriteLine($"SURVIVED  {survivor.Kind,-13} tests {(covered.TryGetValue(survivor.Id, out var cases) ? cases.Count : 0),4}  {survivor.Describe(folder)}");
+        }
+
+        foreach (var mutant in excused)
+        {
+            Console.WriteLine($"EQUIVALENT  {mutant.Describe(folder)}: {known[mutant.Key(folder)]}");
+        }
+
+        foreach (var key in known.Keys.Except(excused.Select(m => m.Key(folder)), StringComparer.Ordinal))
+        {
+            Console.WriteLine($"STALE  {key} is listed as equivalent, but does not survive");
+        }
+
+        Console.WriteLine($"{"folder",-24}{"checks",8}{"survivors",12}");
+        foreach (var group in chosen.GroupBy(m => Path.GetRelativePath(folder, Path.GetDirectoryName(m.Node.SyntaxTree.FilePath)!), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+        {
+            Console.WriteLine($"{group.Key,-24}{group.Count(),8}{survivors.Count(s => group.Contains(s)),12}");
+        }
+    }
+
+    private static void Progress(long started, string text) =>
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{TimeProvider.System.GetElapsedTime(started).TotalSeconds,5:F0} s] {text}"));
+}
