@@ -3,7 +3,6 @@ using Actors.Cli;
 using Actors.Cli.Commands;
 
 Terminal.Configure();
-var policy = PolicyCommand.Create();
 var root = new RootCommand("Actors runs workflows over untrusted MCP servers, each in a verified, sandboxed container.")
 {
     WorkflowsCommand.Create(),
@@ -11,15 +10,13 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     GetCommand.Create(),
     CancelCommand.Create(),
     TraceCommand.Create(),
-    policy,
+    VerifyBundleCommand.Create(),
+    PolicyCommand.Create(),
 };
 try
 {
     var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-    var code = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-
-    // 1 is a verdict of these commands, so wrong use is told apart.
-    return parsed.Errors.Count > 0 && policy.Subcommands.Append(policy).Contains(parsed.CommandResult.Command) ? PolicyExitCodes.Usage : code;
+    return VerifyBundleCommand.ExitCode(parsed, PolicyCommand.ExitCode(parsed, await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })));
 }
 catch (CommandException e)
 {

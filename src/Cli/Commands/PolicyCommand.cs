@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Verification.Policy;
@@ -8,14 +9,23 @@ namespace Actors.Cli.Commands;
 /// <summary><c>actors policy</c>: what a policy would decide, and whether it can be used. Needs no runner.</summary>
 internal static class PolicyCommand
 {
+    private const string Name = "policy";
     private const string DefaultFile = "policy.yaml";
 
-    public static Command Create() => new("policy", "Try and check a policy. Exit code 0: admitted or without fault, 1: refused or with faults, 2: wrong use, 3: the registry cannot be asked.")
+    public static Command Create() => new(Name, "Try and check a policy. Exit code 0: admitted or without fault, 1: refused or with faults, 2: wrong use, 3: the registry cannot be asked.")
     {
         CreateCheck(),
         CreateLint(),
         CreateSchema(),
     };
+
+    /// <summary>The program's exit code: 1 is a verdict of these commands, so wrong use is told apart.</summary>
+    public static int ExitCode(ParseResult parsed, int code)
+    {
+        var command = parsed.CommandResult;
+        var isPolicy = command.Command.Name == Name || (command.Parent as CommandResult)?.Command.Name == Name;
+        return isPolicy && parsed.Errors.Count > 0 ? PolicyExitCodes.Usage : code;
+    }
 
     private static Command CreateCheck()
     {
