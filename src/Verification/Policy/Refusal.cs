@@ -56,11 +56,11 @@ internal sealed record Refusal(string Code, string Reason)
         VerificationStage.Identity => Has(e, "issuer") ? RefusalCodes.IssuerMismatch : RefusalCodes.IdentityMismatch,
         VerificationStage.Certificate => Has(e, "expired") ? RefusalCodes.CertificateExpired : RefusalCodes.CertificateInvalid,
         VerificationStage.SignedCertificateTimestamp => RefusalCodes.CertificateInvalid,
-        VerificationStage.TransparencyLog => Has(e, "missing") ? RefusalCodes.TransparencyLogMissing : RefusalCodes.TransparencyLogInvalid,
+        VerificationStage.TransparencyLog => e.Code == "log_entry_missing" ? RefusalCodes.TransparencyLogMissing : RefusalCodes.TransparencyLogInvalid,
         VerificationStage.Timestamp => RefusalCodes.TimestampInvalid,
         VerificationStage.Artifact => RefusalCodes.DigestMismatch,
         VerificationStage.Payload when e.Code is RefusalCodes.PredicateTypeMismatch or RefusalCodes.ConditionMismatch => e.Code,
-        VerificationStage.Payload when Has(e, "provenance") => RefusalCodes.ProvenanceMismatch,
+        VerificationStage.Payload when Has(e, "provenance_") || Has(e, "source_") || Has(e, "build") => RefusalCodes.ProvenanceMismatch,
         _ => RefusalCodes.SignatureInvalid,
     };
 

@@ -22,7 +22,7 @@ internal static class SlsaCheck
     {
         if (!rule.BuilderIds.Contains(provenance.BuilderId, StringComparer.Ordinal))
         {
-            throw Mismatch("builder", $"It was built by '{provenance.BuilderId}', which is none of the rule's builder_ids.");
+            throw NotAllowed("builder_not_allowed", $"It was built by '{provenance.BuilderId}', which is none of the rule's builder_ids.");
         }
     }
 
@@ -30,7 +30,7 @@ internal static class SlsaCheck
     {
         if (rule.BuildTypes?.Contains(provenance.BuildType, StringComparer.Ordinal) == false)
         {
-            throw Mismatch("build_type", $"Its build type is '{provenance.BuildType}', which is none of the rule's build_types.");
+            throw NotAllowed("build_type_not_allowed", $"Its build type is '{provenance.BuildType}', which is none of the rule's build_types.");
         }
     }
 
@@ -46,7 +46,7 @@ internal static class SlsaCheck
     {
         if (rule.SourceRepository is { } wanted && repository != wanted)
         {
-            throw Mismatch("source_repository", $"It was built from '{repository ?? "no known repository"}', not from '{wanted}'.");
+            throw NotAllowed("source_repository_not_allowed", $"It was built from '{repository ?? "no known repository"}', not from '{wanted}'.");
         }
     }
 
@@ -54,9 +54,9 @@ internal static class SlsaCheck
     {
         if (rule.SourceRef is { } wanted && (reference is null || !wanted.Matches(reference)))
         {
-            throw Mismatch("source_ref", $"It was built from the ref '{reference ?? "none"}', not from '{wanted}'.");
+            throw NotAllowed("source_ref_not_allowed", $"It was built from the ref '{reference ?? "none"}', not from '{wanted}'.");
         }
     }
 
-    private static VerificationException Mismatch(string what, string message) => new(VerificationStage.Payload, $"provenance_{what}_mismatch", message);
+    private static VerificationException NotAllowed(string code, string message) => new(VerificationStage.Payload, code, message);
 }
