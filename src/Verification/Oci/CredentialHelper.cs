@@ -66,14 +66,18 @@ internal sealed class CredentialHelper(TimeProvider time, string? searchPath = n
     // Looked for here, because starting a bare name would also look in the working directory.
     private string Find(string name)
     {
+        RequireName(name);
+        var directories = (searchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(d => d.StartsWith('/'));
+        return directories.Select(d => Path.Combine(d, "docker-credential-" + name)).FirstOrDefault(File.Exists)
+            ?? throw Failed(name, "is not installed. Put it into a directory of PATH, or remove it from the registry auth file");
+    }
+
+    private static void RequireName(string name)
+    {
         if (name.Length is 0 or > 64 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
         {
             throw new RegistryException(RegistryFault.Credentials, "The registry auth file names a credential helper with characters other than letters, digits, '-', '_' and '.'. Mend it.");
         }
-
-        var directories = (searchPath ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(d => d.StartsWith('/'));
-        return directories.Select(d => Path.Combine(d, "docker-credential-" + name)).FirstOrDefault(File.Exists)
-            ?? throw Failed(name, "is not installed. Put it into a directory of PATH, or remove it from the registry auth file");
     }
 
     private async Task<(int ExitCode, byte[] Output)> RunAsync(string name, string file, string server, CancellationToken cancellationToken)
@@ -83,7 +87,7 @@ internal sealed class CredentialHelper(TimeProvider time, string? searchPath = n
         using var process = Start(name, file);
         try
         {
-            var ignored = process.StandardError.BaseStream.CopyToAsync(Stream.Null, both.Token);
+            _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null, both.Token);
             await TellAsync(process, server, both.Token);
             var output = await ReadOutputAsync(name, process.StandardOutput.BaseStream, both.Token);
             await process.WaitForExitAsync(both.Token);
@@ -143,9 +147,9 @@ internal sealed class CredentialHelper(TimeProvider time, string? searchPath = n
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or AggregateException or Win32Exception)
         {
-            // It has ended.
+            // It has ended, or a child of it cannot be ended; neither changes the answer.
         }
     }
 

@@ -116,7 +116,8 @@ internal sealed class DockerAuthFile(string path, CredentialHelper helper) : IRe
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             var buffer = new byte[Math.Min(file.Length, MaxBytes) + 1];
             var read = await file.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            return read <= MaxBytes ? UncheckedBytes.ReadObject("auth file", buffer.AsMemory(0, read)) : throw Unreadable($"it has more than {MaxBytes} bytes");
+            RequireFileCap(read);
+            return UncheckedBytes.ReadObject("auth file", buffer.AsMemory(0, read));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -125,6 +126,14 @@ internal sealed class DockerAuthFile(string path, CredentialHelper helper) : IRe
         catch (RegistryException e) when (e.Fault == RegistryFault.Protocol)
         {
             throw Unreadable("it is no JSON object without duplicate members. Mend it");
+        }
+    }
+
+    private void RequireFileCap(int bytes)
+    {
+        if (bytes > MaxBytes)
+        {
+            throw Unreadable($"it has more than {MaxBytes} bytes");
         }
     }
 

@@ -11,11 +11,7 @@ internal static class LinkHeader
     {
         ArgumentNullException.ThrowIfNull(page);
         ArgumentNullException.ThrowIfNull(headers);
-        if (headers.Any(h => h.Length > MaxChars))
-        {
-            throw Refused(what);
-        }
-
+        RequireShort(what, headers);
         Uri? next = null;
         foreach (var (address, parameters) in headers.SelectMany(Links))
         {
@@ -24,13 +20,9 @@ internal static class LinkHeader
                 continue;
             }
 
-            if (next is not null || !Uri.TryCreate(page, address, out var target))
-            {
-                throw Refused(what);
-            }
-
-            RequireSameList(what, page, target);
-            next = target;
+            RequireOnly(what, next);
+            next = Uri.TryCreate(page, address, out var target) ? target : throw Refused(what);
+            RequireSameList(what, page, next);
         }
 
         return next;
@@ -51,6 +43,23 @@ internal static class LinkHeader
 
     private static bool IsNext(string parameters) =>
         parameters.Split([';', ','], StringSplitOptions.TrimEntries).Any(p => p.Replace("\"", "", StringComparison.Ordinal).Equals("rel=next", StringComparison.OrdinalIgnoreCase));
+
+    // A link that is passed over would cut the list off.
+    private static void RequireShort(string what, IReadOnlyList<string> headers)
+    {
+        if (headers.Any(h => h.Length > MaxChars))
+        {
+            throw Refused(what);
+        }
+    }
+
+    private static void RequireOnly(string what, Uri? before)
+    {
+        if (before is not null)
+        {
+            throw Refused(what);
+        }
+    }
 
     private static void RequireSameList(string what, Uri page, Uri target)
     {

@@ -16,8 +16,15 @@ internal sealed class OciLayout : IImageSource
     /// <inheritdoc/>
     public OciLimits Limits { get; }
 
-    /// <summary>The only manifest or index of the layout that is no attachment; null when there are several.</summary>
-    public OciDigest? OnlyImage => _entries.Where(e => !IsAttachmentName(e.Annotation(RefName))).Select(e => e.Digest).Distinct().ToList() is [var only] ? only : null;
+    /// <summary>The only image of the layout, attachments aside; null when there are several. Where some entries have names, those without are taken for attachments.</summary>
+    public OciDigest? OnlyImage
+    {
+        get
+        {
+            var named = _entries.Where(e => e.Annotation(RefName) is { } name && !IsAttachmentName(name)).ToList();
+            return (named.Count > 0 ? named : _entries).Select(e => e.Digest).Distinct().ToList() is [var only] ? only : null;
+        }
+    }
 
     /// <summary>Reads <c>oci-layout</c> and <c>index.json</c>.</summary>
     /// <exception cref="RegistryException">No layout of version 1.0.0, or too large.</exception>
@@ -27,11 +34,7 @@ internal sealed class OciLayout : IImageSource
         limits ??= new OciLimits();
         var what = $"The image layout '{directory}'";
         var marker = ReadFile(directory, "oci-layout", 4096, what).AsHints(what);
-        if (OciDescriptor.ReadString(marker, "imageLayoutVersion") != "1.0.0")
-        {
-            throw new RegistryException(RegistryFault.Protocol, $"{what} is not of version 1.0.0. Write it again with a current tool.");
-        }
-
+        RequireVersion(what, marker);
         var index = ReadFile(directory, "index.json", limits.ManifestBytes, what).AsHints(what);
         return new OciLayout(directory, Entries(index, what), limits);
     }
@@ -60,7 +63,7 @@ internal sealed class OciLayout : IImageSource
         var what = $"Manifest {digest} of the image layout '{_directory}'";
         var content = (await ReadBlobAsync(digest, Limits.ManifestBytes, what, cancellationToken)).AsExpected(what, digest);
         var root = UncheckedBytes.ReadObject(what, content.Memory);
-        return OciManifest.Parse(what, OciDescriptor.ReadString(root, "mediaType") ?? OciMediaTypes.OciManifest, content);
+        return OciManifest.Parse(what, RegistryStatus.ManifestType(OciDescriptor.ReadString(root, "mediaType") ?? OciMediaTypes.OciManifest, what), content);
     }
 
     /// <inheritdoc/>
@@ -78,11 +81,7 @@ internal sealed class OciLayout : IImageSource
         var gathered = new ReferrerGathering($"The list of referrers of {subject} in the image layout '{_directory}'", artifactType, Limits.Referrers);
         foreach (var entry in _entries.Where(e => OciMediaTypes.IsImage(e.MediaType)))
         {
-            var manifest = await ReadManifestAsync(entry, cancellationToken);
-            if (manifest.Subject?.Digest == subject && gathered.IsWanted(manifest.ArtifactType))
-            {
-                gathered.Add(new Referrer(entry, manifest.ArtifactType));
-            }
+            await LookAtAsync(entry, subject, gathered, cancellationToken);
         }
 
         if (_entries.FirstOrDefault(e => Names(e, $"sha256-{subject.Hex}")) is { } fallback)
@@ -93,6 +92,23 @@ internal sealed class OciLayout : IImageSource
         }
 
         return gathered.ToList(ReferrerOrigin.Layout);
+    }
+
+    private async Task LookAtAsync(OciDescriptor entry, OciDigest subject, ReferrerGathering gathered, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var manifest = await ReadManifestAsync(entry, cancellationToken);
+            if (manifest.Subject?.Digest == subject && gathered.IsWanted(manifest.ArtifactType))
+            {
+                gathered.Add(new Referrer(entry, manifest.ArtifactType));
+            }
+        }
+        catch (RegistryException e) when (e.Fault is RegistryFault.Protocol or RegistryFault.NotFound)
+        {
+            // Junk beside the good ones must not hide them.
+            gathered.AddMalformed();
+        }
     }
 
     private async Task<OciManifest> ReadManifestAsync(OciDescriptor entry, CancellationToken cancellationToken)
@@ -113,14 +129,10 @@ internal sealed class OciLayout : IImageSource
         try
         {
             using var file = new FileStream(Path.Combine(directory, name), FileMode.Open, FileAccess.Read, FileShare.Read);
-            var length = file.Length;
-            if (length > cap)
-            {
-                throw new RegistryException(RegistryFault.TooLarge, $"{what} has a file '{name}' of more than {cap} bytes, the most that is accepted.");
-            }
+            RequireFileCap(what, name, file.Length, cap);
 
             // A file that grows meanwhile is cut at the size that was checked; its digest then says so.
-            var bytes = new byte[length];
+            var bytes = new byte[Math.Min(file.Length, cap)];
             file.ReadExactly(bytes);
             return new UncheckedBytes(bytes);
         }
@@ -143,25 +155,41 @@ internal sealed class OciLayout : IImageSource
             throw new RegistryException(RegistryFault.Protocol, $"{what} has no list of manifests in index.json. Write it again.");
         }
 
+        RequireFew(what, manifests);
+        return [.. manifests.EnumerateArray().Select(m => OciDescriptor.TryRead(m, out var descriptor)
+            ? descriptor
+            : throw new RegistryException(RegistryFault.Protocol, $"{what} has an entry in index.json that lacks a mediaType, a sha256 digest or a size. Write it again."))];
+    }
+
+    private static void RequireFileCap(string what, string name, long length, int cap)
+    {
+        if (length > cap)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"{what}: the file '{name}' has more than {cap} bytes, the most that is accepted. Write a smaller one.");
+        }
+    }
+
+    private static void RequireVersion(string what, JsonElement marker)
+    {
+        if (OciDescriptor.ReadString(marker, "imageLayoutVersion") != "1.0.0")
+        {
+            throw new RegistryException(RegistryFault.Protocol, $"{what} is not of version 1.0.0. Write it again with a current tool.");
+        }
+    }
+
+    private static void RequireFew(string what, JsonElement manifests)
+    {
         if (manifests.GetArrayLength() > MaxEntries)
         {
             throw new RegistryException(RegistryFault.TooLarge, $"{what} lists more than {MaxEntries} manifests, the most that are looked at. Make a layout of the image alone.");
         }
-
-        return [.. manifests.EnumerateArray().Select(m => OciDescriptor.TryRead(m, out var descriptor)
-            ? descriptor
-            : throw new RegistryException(RegistryFault.Protocol, $"{what} has an entry in index.json that lacks a mediaType, a sha256 digest or a size. Write it again."))];
     }
 
     // A tag alone, or a whole reference that ends in it.
     private static bool Names(OciDescriptor entry, string tag) =>
         entry.Annotation(RefName) is { } name && (name == tag || (name.EndsWith(":" + tag, StringComparison.Ordinal) && name.Contains('/', StringComparison.Ordinal)));
 
-    private static bool IsAttachmentName(string? name)
-    {
-        var tag = name?[(name.LastIndexOf(':') + 1)..] ?? "";
-        return tag.StartsWith("sha256-", StringComparison.Ordinal);
-    }
+    private static bool IsAttachmentName(string name) => name[(name.LastIndexOf(':') + 1)..].StartsWith("sha256-", StringComparison.Ordinal);
 
     private RegistryException NotFound(string name) =>
         new(RegistryFault.NotFound, $"{name} does not exist in the image layout '{_directory}'. Check the name, or add it with the annotation {RefName}.");

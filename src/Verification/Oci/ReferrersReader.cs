@@ -31,7 +31,8 @@ internal sealed class ReferrersReader(RegistryTransport transport, ReferrersRead
         var seen = new HashSet<Uri>();
         for (var page = FirstPage(repository, subject, artifactType); page is not null;)
         {
-            RequirePage(what, seen, page);
+            RequireNewPage(what, seen, page);
+            RequireFewPages(what, seen.Count);
             var request = new RegistryRequest(what, repository, page, [OciMediaTypes.OciIndex], limits.ManifestBytes, FollowRedirects: false);
             var answer = await transport.GetAsync(request, cancellationToken);
             gathered.Add(answer.MediaType, answer.Body.AsHints(what));
@@ -64,14 +65,17 @@ internal sealed class ReferrersReader(RegistryTransport transport, ReferrersRead
         return artifactType is null ? all : new UriBuilder(all) { Query = "artifactType=" + Uri.EscapeDataString(artifactType) }.Uri;
     }
 
-    private void RequirePage(string what, HashSet<Uri> seen, Uri page)
+    private static void RequireNewPage(string what, HashSet<Uri> seen, Uri page)
     {
         if (!seen.Add(page))
         {
             throw new RegistryException(RegistryFault.Protocol, $"{what} continues at a page that was read before. Mend the registry.");
         }
+    }
 
-        if (seen.Count > limits.ReferrerPages)
+    private void RequireFewPages(string what, int pages)
+    {
+        if (pages > limits.ReferrerPages)
         {
             throw new RegistryException(RegistryFault.TooLarge, $"{what} has more than {limits.ReferrerPages} pages, the most that are read. Remove attachments that are not needed.");
         }
@@ -94,7 +98,7 @@ internal sealed class ReferrerGathering(string what, string? artifactType, int m
         {
             if (!OciDescriptor.TryRead(entry, out var descriptor))
             {
-                _malformed++;
+                AddMalformed();
             }
             else if (IsWanted(OciDescriptor.ReadString(entry, "artifactType")))
             {
@@ -113,6 +117,9 @@ internal sealed class ReferrerGathering(string what, string? artifactType, int m
             RequireFew();
         }
     }
+
+    /// <summary>Counts one that cannot be used.</summary>
+    public void AddMalformed() => _malformed++;
 
     /// <summary>True when the list does not say that the entry is of another type.</summary>
     public bool IsWanted(string? claimedType) => artifactType is null || string.IsNullOrEmpty(claimedType) || claimedType == artifactType;

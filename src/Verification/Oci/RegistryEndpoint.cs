@@ -30,12 +30,8 @@ internal static class RegistryEndpoint
     /// <exception cref="RegistryException">Any other.</exception>
     public static Uri RedirectTarget(string what, OciRepository repository, Uri from, Uri? location)
     {
-        var target = location is null || !Uri.TryCreate(from, location, out var absolute) ? null : absolute;
-        if (target is null || target.UserInfo.Length > 0 || !SchemeAllowed(target, repository))
-        {
-            throw new RegistryException(RegistryFault.Protocol, $"{what} was redirected to an address that is not followed (https only, no user name). Mend the registry.");
-        }
-
+        var target = location is not null && Uri.TryCreate(from, location, out var absolute) ? absolute : throw NotFollowed(what);
+        RequireWebAddress(what, repository, target);
         return target;
     }
 
@@ -46,6 +42,17 @@ internal static class RegistryEndpoint
         ArgumentNullException.ThrowIfNull(repository);
         return target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && repository.Options.Insecure);
     }
+
+    private static void RequireWebAddress(string what, OciRepository repository, Uri target)
+    {
+        if (target.UserInfo.Length > 0 || !SchemeAllowed(target, repository))
+        {
+            throw NotFollowed(what);
+        }
+    }
+
+    private static RegistryException NotFollowed(string what) =>
+        new(RegistryFault.Protocol, $"{what} was redirected to an address that is not followed (https only, no user name). Mend the registry.");
 
     private static void RequireNames(OciRepository repository, string reference)
     {

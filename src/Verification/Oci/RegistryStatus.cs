@@ -39,16 +39,8 @@ internal static class RegistryStatus
     public static string ManifestType(string type, string what)
     {
         ArgumentNullException.ThrowIfNull(type);
-        if (OciMediaTypes.IsSchema1(type))
-        {
-            throw new RegistryException(RegistryFault.Protocol, $"{what} is in Docker's schema 1, which cannot be verified. Push the image again with a current tool.");
-        }
-
-        if (!OciMediaTypes.Manifests.Contains(type, StringComparer.Ordinal))
-        {
-            throw new RegistryException(RegistryFault.Protocol, $"{what} came with a Content-Type that is no image manifest or index. Check that its host is a registry.");
-        }
-
+        RefuseSchema1(type, what);
+        RequireManifestType(type, what);
         return type;
     }
 
@@ -77,5 +69,21 @@ internal static class RegistryStatus
     {
         ArgumentNullException.ThrowIfNull(response);
         return response.Headers.TryGetValues(name, out var values) ? [.. values] : [];
+    }
+
+    private static void RefuseSchema1(string type, string what)
+    {
+        if (OciMediaTypes.IsSchema1(type))
+        {
+            throw new RegistryException(RegistryFault.Protocol, $"{what} is in Docker's schema 1, which cannot be verified. Push the image again with a current tool.");
+        }
+    }
+
+    private static void RequireManifestType(string type, string what)
+    {
+        if (!OciMediaTypes.Manifests.Contains(type, StringComparer.Ordinal))
+        {
+            throw new RegistryException(RegistryFault.Protocol, $"{what} came with a Content-Type that is no image manifest or index. Check that its host is a registry.");
+        }
     }
 }

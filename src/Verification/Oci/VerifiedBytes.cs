@@ -27,9 +27,8 @@ internal sealed class VerifiedBytes
     public static VerifiedBytes Expected(string what, byte[] bytes, OciDigest digest)
     {
         var actual = OciDigest.Of(bytes);
-        return actual == digest
-            ? new VerifiedBytes(bytes, actual)
-            : throw new RegistryException(RegistryFault.Protocol, $"{what} came with other content, whose digest is {actual}. Mend the registry.");
+        RequireDigest(what, actual, digest);
+        return new VerifiedBytes(bytes, actual);
     }
 
     /// <summary>Content that a descriptor asked for. Takes the array over.</summary>
@@ -48,6 +47,14 @@ internal sealed class VerifiedBytes
         if (actual != descriptor.Size)
         {
             throw new RegistryException(RegistryFault.Protocol, $"{what} came with other content: {actual} bytes instead of {descriptor.Size}. Mend the registry.");
+        }
+    }
+
+    private static void RequireDigest(string what, OciDigest actual, OciDigest expected)
+    {
+        if (actual != expected)
+        {
+            throw new RegistryException(RegistryFault.Protocol, $"{what} came with other content, whose digest is {actual}. Mend the registry.");
         }
     }
 }

@@ -96,6 +96,8 @@ public sealed class OciClientTests : IAsyncLifetime
     [InlineData("127.0.0.1")]
     [InlineData("localhost")]
     [InlineData("[::ffff:127.0.0.1]")]
+    [InlineData("169.254.169.254")]
+    [InlineData("2130706433")]
     public async Task GetBlobAsync_RedirectToAPrivateHost_IsRefusedAndNotReached(string host)
     {
         Redirect($"http://{host}:{_other.Host.Split(':')[1]}/elsewhere");

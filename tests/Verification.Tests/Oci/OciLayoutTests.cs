@@ -98,6 +98,61 @@ public sealed class OciLayoutTests : IDisposable
     }
 
     [Theory]
+    [InlineData("oci:/images/x", "/images/x", null)]
+    [InlineData("oci:x:1", "x", "1")]
+    [InlineData("oci:/a:b/x", "/a:b/x", null)]
+    [InlineData("oci:x@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "x", "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("oci:", null, null)]
+    [InlineData("oci", null, null)]
+    [InlineData("ghcr.io/a/b", null, null)]
+    [InlineData(null, null, null)]
+    public void TryParse_LayoutReference_IsSplit(string? text, string? directory, string? selector)
+    {
+        Assert.Equal(directory is not null, LayoutReference.TryParse(text, out var reference));
+        Assert.Equal((directory, selector), (reference?.Directory, reference?.Tag ?? reference?.Digest?.ToString()));
+    }
+
+    [Fact]
+    public async Task ListReferrersAsync_JunkEntries_AreCountedAndHideNothing()
+    {
+        Add("junk"u8.ToArray(), OciMediaTypes.OciManifest, name: null);
+        Add(Attachment(Digest, BundleType), OciMediaTypes.OciManifest, name: null);
+
+        var found = await Open().ListReferrersAsync(Anywhere, Digest, artifactType: null, default);
+
+        Assert.Single(found.Items);
+        Assert.Equal(1, found.Malformed);
+        Assert.Equal(Digest, Open().OnlyImage);
+    }
+
+    [Fact]
+    public async Task GetManifestAsync_Schema1InALayout_IsProtocol()
+    {
+        var old = "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.docker.distribution.manifest.v1+json\"}"u8.ToArray();
+        Blob(old);
+
+        await RegistryAssert.FaultAsync(RegistryFault.Protocol, () => Open().GetManifestAsync(Anywhere, OciDigest.Of(old), default), "schema 1");
+    }
+
+    [Fact]
+    public void Open_TooManyManifests_IsTooLarge()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            _entries.Add((JsonNode)TestImages.Descriptor("x/y", [(byte)i]));
+        }
+
+        Assert.Equal(RegistryFault.TooLarge, Assert.Throws<RegistryException>(Open).Fault);
+    }
+
+    [Fact]
+    public Task GetManifestAsync_FileOverTheCap_IsTooLarge()
+    {
+        File.WriteAllBytes(PathOf(Digest), new byte[(4 * 1024 * 1024) + 1]);
+        return RegistryAssert.FaultAsync(RegistryFault.TooLarge, () => Open().GetManifestAsync(Anywhere, "1", default), "4194304");
+    }
+
+    [Theory]
     [InlineData("oci-layout", "{\"imageLayoutVersion\":\"2.0.0\"}", nameof(RegistryFault.Protocol))]
     [InlineData("oci-layout", null, nameof(RegistryFault.NotFound))]
     [InlineData("index.json", null, nameof(RegistryFault.NotFound))]

@@ -185,6 +185,14 @@ public sealed class ReferrersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ListReferrersAsync_LinkTooLongToRead_IsNotTakenForTheEnd()
+    {
+        ServePages(int.MaxValue, _ => $"<{ListPath}>; rel=\"prev\"; title=\"{new string('x', 9000)}\"");
+
+        await RegistryAssert.FaultAsync(RegistryFault.ForbiddenAddress, ListAsync, "not followed");
+    }
+
+    [Fact]
     public async Task ListReferrersAsync_LinkThatIsNotNext_IsTheEnd()
     {
         ServePages(int.MaxValue, _ => "<http://elsewhere/>; rel=\"prev\"");
