@@ -51,8 +51,8 @@ internal sealed class TagCandidate : Candidate
             return LegacySignatureVerifier.VerifyAttestation(signature, ArtifactDigest.Of(image), demands);
         }
 
-        // Only bytes that a trusted signatory signed are parsed.
-        var verified = LegacySignatureVerifier.Verify(signature, demands);
+        // This layout's signatures are no statements: their payload says what they are. Only bytes that a trusted signatory signed are parsed.
+        var verified = LegacySignatureVerifier.Verify(signature, demands with { PredicateType = null });
         SimpleSigningPayload.Require(image, _payload.Memory);
         return verified;
     }

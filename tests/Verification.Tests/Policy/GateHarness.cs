@@ -11,7 +11,7 @@ internal sealed class GateHarness : IAsyncDisposable
 {
     public static readonly TimeSpan ReloadEvery = TimeSpan.FromSeconds(5);
 
-    public GateHarness(string host, string? rules = null, string sections = "", IImageSource? source = null, OciPlatform? platform = null)
+    public GateHarness(string host, string? rules = null, string sections = "", Action<PolicyFolder>? beforeOpen = null)
     {
         Folder.Write("keys/demo.pub", Signer.PublicKeyPem);
         Folder.WriteRules(rules ?? RuleFor(host), sections);
@@ -21,9 +21,10 @@ internal sealed class GateHarness : IAsyncDisposable
             Deadline = TimeSpan.FromSeconds(20),
             CacheTime = TimeSpan.FromSeconds(60),
             ReloadEvery = ReloadEvery,
-            Platform = platform ?? new OciPlatform("linux", "amd64"),
+            Platform = new OciPlatform("linux", "amd64"),
         };
-        Gate = PolicyGate.Open(options, Clock, Log, source);
+        beforeOpen?.Invoke(Folder);
+        Gate = PolicyGate.Open(options, Clock, Log);
     }
 
     public PolicyFolder Folder { get; } = new();

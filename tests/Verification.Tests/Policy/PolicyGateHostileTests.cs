@@ -186,7 +186,7 @@ public sealed class PolicyGateHostileTests : RegistryGate
 
     [Theory]
     [InlineData(".sig", 500, RefusalCodes.RegistryUnavailable)]
-    [InlineData(".sig", 401, RefusalCodes.RegistryUnavailable)]
+    [InlineData(".sig", 401, RefusalCodes.RegistryUnauthorized)]
     [InlineData(".sig", 418, RefusalCodes.RegistryProtocol)]
     [InlineData("/blobs/", 503, RefusalCodes.RegistryUnavailable)]
     [InlineData("/blobs/", 404, RefusalCodes.SignatureInvalid)]
