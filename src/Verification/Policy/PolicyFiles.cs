@@ -45,7 +45,7 @@ internal sealed class PolicyFiles(string policyPath)
     public IReadOnlyList<FileStamp> Stamps => _stamps;
 
     /// <summary>Reads the policy file itself; comes first.</summary>
-    public (FileStamp Stamp, byte[]? Content) ReadPolicy(int cap) => Read(policyPath, cap);
+    public (FileStamp Stamp, byte[]? Content) ReadPolicy(int cap) => Read(Path.GetFullPath(policyPath), cap);
 
     /// <summary>Reads a file that the policy names; null after noting why not.</summary>
     /// <param name="reader">Takes the fault.</param>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Tests.Support;
+using Actors.Verification.Policy;
 using Actors.Testing;
 using Xunit;
 
@@ -32,6 +33,18 @@ public sealed class HostTests
 
         Assert.Equal("ok", await runner.Http.GetStringAsync("/healthz"));
         Assert.Equal("ok", await runner.Http.GetStringAsync("/readyz"));
+    }
+
+    [Fact]
+    public async Task Readiness_PolicyCouldNotBeReloaded_SaysSoWithoutDetails()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        runner.Gate.Alarms = [new PolicyAlarm("policy_reload_failed", "/secret/path has a fault.", runner.Time.GetUtcNow())];
+
+        var body = await runner.Http.GetStringAsync("/readyz");
+
+        Assert.StartsWith("ok\nalarm policy_reload_failed since 2030-", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
     }
 
     [Theory]

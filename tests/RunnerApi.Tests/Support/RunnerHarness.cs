@@ -31,6 +31,7 @@ internal sealed class RunnerHarness : IAsyncDisposable
     {
         _settings = settings;
         Driver = new ProcessDriver(Time);
+        Gate = new FakeGate(Time);
         WriteOwnerOnly(PathOf("token"), Token + "\n");
         Directory.CreateDirectory(PathOf("secrets"));
     }
@@ -38,6 +39,8 @@ internal sealed class RunnerHarness : IAsyncDisposable
     public FakeTimeProvider Time { get; } = new();
 
     public ProcessDriver Driver { get; }
+
+    public FakeGate Gate { get; }
 
     public HttpClient Http { get; private set; } = new();
 
@@ -76,7 +79,7 @@ internal sealed class RunnerHarness : IAsyncDisposable
         {
             services.AddLogging(logging => logging.ClearProviders().AddProvider(Logs));
             services.AddSingleton<TimeProvider>(Time);
-            services.AddSingleton<IPolicyGate>(new FakeGate(Time));
+            services.AddSingleton<IPolicyGate>(Gate);
             services.AddSingleton<ISandboxDriver>(Driver);
         });
         await _app.StartAsync();

@@ -36,6 +36,14 @@ public sealed class PolicyLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Load_RelativePath_IsFromTheWorkingDirectoryAndKeysFromThePolicys()
+    {
+        var path = Path.GetRelativePath(Environment.CurrentDirectory, _folder.PolicyPath);
+
+        Assert.Equal(_folder.Load().Revision, PolicyLoader.Load(path).Revision);
+    }
+
+    [Fact]
     public void Load_PolicyOrKeyChanges_ChangesTheRevision()
     {
         var first = _folder.Load().Revision;
