@@ -31,7 +31,6 @@ public sealed class PolicyCommandTests : RegistryGate
     [InlineData("check", "x", "--platform", "linux")]
     [InlineData("check", "x", "--auth-file", "/nonexistent/auth.json")]
     [InlineData("check", "x", "--layout", "/nonexistent")]
-    [InlineData("lint", "--nonsense")]
     public async Task Policy_WrongUse_IsTold(params string[] args) =>
         Assert.Equal(2, await RunAsync(args.Length > 1 && args[0] == "check" ? [.. args, "--policy", Harness.Folder.PolicyPath] : args));
 
