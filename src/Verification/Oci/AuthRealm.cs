@@ -34,11 +34,12 @@ internal static class AuthRealm
         }
     }
 
+    // A query of the registry's could ask the token service for more than pulling from this repository.
     private static void RequirePlain(OciRepository repository, Uri realm)
     {
-        if (realm.UserInfo.Length > 0 || realm.Fragment.Length > 0)
+        if (realm.UserInfo.Length > 0 || realm.Query.Length > 0 || realm.Fragment.Length > 0)
         {
-            throw Refused(repository, "a realm with a user name or fragment", "Mend the registry");
+            throw Refused(repository, "a realm with a user name, query or fragment", "Mend the registry");
         }
     }
 

@@ -62,8 +62,7 @@ internal sealed class RegistryAuthenticator(GuardedHttp http, OciClientOptions o
         }
 
         var query = string.Join('&', fields.Select(f => $"{f.Key}={Uri.EscapeDataString(f.Value)}"));
-        var target = new UriBuilder(realm) { Query = realm.Query.Length > 1 ? $"{realm.Query[1..]}&{query}" : query };
-        var request = new HttpRequestMessage(HttpMethod.Get, target.Uri);
+        var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(realm) { Query = query }.Uri);
         request.Headers.Authorization = credential is null ? null : BasicOf(repository, credential);
         return request;
     }

@@ -33,7 +33,7 @@ public sealed class AuthChallengeTests
         Assert.True(AuthChallenge.Choose([new("Basic", "realm=x"), new("Bearer", "realm=x")])!.IsBearer);
 
     [Theory]
-    [InlineData("https://registry.test:5000/token?account=1")]
+    [InlineData("https://registry.test:5000/token")]
     [InlineData("https://REGISTRY.test:5000/")]
     public void Require_RealmAtTheRegistry_IsAccepted(string realm) => Assert.Equal(new Uri(realm), AuthRealm.Require(Secure, realm));
 
@@ -44,6 +44,7 @@ public sealed class AuthChallengeTests
     [InlineData("https://evil/registry.test:5000", "authRealmHosts")]
     [InlineData("https://registry.test:5000@evil/", "user name")]
     [InlineData("https://registry.test:5000/#x", "fragment")]
+    [InlineData("https://registry.test:5000/token?scope=repository:other:push", "query")]
     [InlineData("https://auth.docker.io/token", "authRealmHosts")]
     [InlineData("file:///etc/passwd", "")]
     [InlineData("/token", "")]
