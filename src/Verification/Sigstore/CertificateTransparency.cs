@@ -32,7 +32,7 @@ internal static class CertificateTransparency
                 }
             }
         }
-        catch (Exception e) when (e is AsnContentException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is AsnContentException or ArgumentOutOfRangeException or CryptographicException)
         {
             throw Fault("sct_malformed", "The certificate's signed certificate timestamps cannot be read.");
         }

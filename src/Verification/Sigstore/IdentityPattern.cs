@@ -51,7 +51,17 @@ internal sealed class IdentityPattern
         }
     }
 
-    public bool Matches(string text) => _regex is null ? string.Equals(Text, text, StringComparison.Ordinal) : _regex.IsMatch(text);
+    public bool Matches(string text)
+    {
+        try
+        {
+            return _regex is null ? string.Equals(Text, text, StringComparison.Ordinal) : _regex.IsMatch(text);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
 
     /// <inheritdoc/>
     public override string ToString() => IsRegex ? $"/{Text}/" : Text;

@@ -33,12 +33,18 @@ internal static class InTotoReader
             throw digest.Fault($"is no object of 1 to {MaxDigests} digests");
         }
 
-        var digests = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var member in digest.Element.EnumerateObject())
-        {
-            digests[member.Name] = digest.Required(member.Name).Text();
-        }
+        return new InTotoSubject(subject.Optional("name")?.Text(), ReadDigests(digest));
+    }
 
-        return new InTotoSubject(subject.Optional("name")?.Text(), digests);
+    private static Dictionary<string, string> ReadDigests(JsonCursor digest)
+    {
+        try
+        {
+            return digest.Element.EnumerateObject().ToDictionary(m => m.Name, m => digest.Required(m.Name).Text(), StringComparer.Ordinal);
+        }
+        catch (InvalidOperationException)
+        {
+            throw digest.Fault("has a name that is no well-formed string");
+        }
     }
 }

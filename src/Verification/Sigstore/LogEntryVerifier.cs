@@ -30,7 +30,7 @@ internal static class LogEntryVerifier
 
         var time = entry.SignedEntryTimestamp is null ? (DateTimeOffset?)null : Time(entry.IntegratedTime!.Value);
         var index = entry.SignedEntryTimestamp is null ? entry.Proof!.LogIndex : entry.LogIndex;
-        return new LogEntryFacts(log.BaseUrl, index, $"{entry.Kind} {entry.Version}", time);
+        return new LogEntryFacts(log.BaseUrl, index, $"{entry.Kind} {entry.Version}".Trim(), time);
     }
 
     /// <summary>Throws unless the log's key was in use at that time.</summary>

@@ -75,8 +75,7 @@ internal sealed class SigningCertificate : IDisposable
     /// <summary>Throws unless the certificate says that it is for signing code.</summary>
     public void DemandPurpose()
     {
-        var usages = Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(e => e.EnhancedKeyUsages.Cast<Oid>());
-        if (!usages.Any(u => u.Value == CodeSigningPurpose))
+        if (!Purposes().Contains(CodeSigningPurpose, StringComparer.Ordinal))
         {
             throw Fault("certificate_purpose", "The certificate is not for signing code.");
         }
@@ -88,6 +87,18 @@ internal sealed class SigningCertificate : IDisposable
         foreach (var hint in Hints)
         {
             hint.Dispose();
+        }
+    }
+
+    private string?[] Purposes()
+    {
+        try
+        {
+            return [.. Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(e => e.EnhancedKeyUsages.Cast<Oid>()).Select(o => o.Value)];
+        }
+        catch (CryptographicException)
+        {
+            return [];
         }
     }
 

@@ -34,9 +34,16 @@ internal static class TimestampVerifier
     private static Rfc3161TimestampToken Decode(byte[] response)
     {
         var token = TokenOf(response);
-        return Rfc3161TimestampToken.TryDecode(token, out var decoded, out var read) && read == token.Length
-            ? decoded
-            : throw Fault("timestamp_malformed", "A timestamp response is malformed.");
+        try
+        {
+            return Rfc3161TimestampToken.TryDecode(token, out var decoded, out var read) && read == token.Length
+                ? decoded
+                : throw Fault("timestamp_malformed", "A timestamp response is malformed.");
+        }
+        catch (CryptographicException)
+        {
+            throw Fault("timestamp_malformed", "A timestamp response is malformed.");
+        }
     }
 
     private static ReadOnlyMemory<byte> TokenOf(byte[] response)
@@ -66,8 +73,15 @@ internal static class TimestampVerifier
     // The name in the token only selects the authority; its certificate then has to verify.
     private static bool IsNamedBy(Rfc3161TimestampToken token, TrustedAuthority authority)
     {
-        var signers = token.AsSignedCms().SignerInfos;
-        return signers.Count == 1 && signers[0].SignerIdentifier.MatchesCertificate(authority.Lowest);
+        try
+        {
+            var signers = token.AsSignedCms().SignerInfos;
+            return signers.Count == 1 && signers[0].SignerIdentifier.MatchesCertificate(authority.Lowest);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     private static TrustedAuthority DemandWindow(List<TrustedAuthority> authorities, DateTimeOffset time) =>

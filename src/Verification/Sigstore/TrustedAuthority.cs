@@ -23,7 +23,7 @@ internal sealed record TrustedAuthority(string Name, IReadOnlyList<X509Certifica
         policy.RevocationMode = X509RevocationMode.NoCheck;
         policy.DisableCertificateDownloads = true;
         policy.VerificationTime = time.UtcDateTime;
-        var sound = chain.Build(certificate);
+        var sound = TryBuild(chain, certificate);
         issuerSpki = sound ? chain.ChainElements[Math.Min(1, chain.ChainElements.Count - 1)].Certificate.PublicKey.ExportSubjectPublicKeyInfo() : [];
         var fault = sound ? ChainFault.None : Worst(chain.ChainStatus);
         foreach (var element in chain.ChainElements)
@@ -34,8 +34,20 @@ internal sealed record TrustedAuthority(string Name, IReadOnlyList<X509Certifica
         return fault;
     }
 
+    private static bool TryBuild(X509Chain chain, X509Certificate2 certificate)
+    {
+        try
+        {
+            return chain.Build(certificate);
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+
     private static ChainFault Worst(X509ChainStatus[] statuses) =>
-        statuses.All(s => s.Status == X509ChainStatusFlags.NotTimeValid) ? ChainFault.NotTimeValid : ChainFault.Untrusted;
+        statuses.Length > 0 && statuses.All(s => s.Status == X509ChainStatusFlags.NotTimeValid) ? ChainFault.NotTimeValid : ChainFault.Untrusted;
 }
 
 /// <summary>Why a chain does not hold.</summary>
