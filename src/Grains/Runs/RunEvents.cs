@@ -40,8 +40,17 @@ internal sealed record ReminderFired(DateTimeOffset At) : RunEvent(At);
 /// <summary>A sandbox is gone; what was seen of it last.</summary>
 internal sealed record SandboxStopped(DateTimeOffset At, string Server, int Attempt, SandboxView? LastSeen) : RunEvent(At);
 
-/// <summary>A silo took the run over after a restart.</summary>
-internal sealed record Recovered(DateTimeOffset At, long Epoch) : RunEvent(At);
+/// <summary>A silo took over a run that was under way.</summary>
+internal sealed record Recovered(DateTimeOffset At, long Epoch, string? Silo = null) : RunEvent(At);
+
+/// <summary>A command that this program does not understand.</summary>
+internal sealed record CommandUnknown(DateTimeOffset At, string By, string Kind) : RunEvent(At);
+
+/// <summary>The run broke the silos that took it; it is given up.</summary>
+/// <param name="At">When.</param>
+/// <param name="Strikes">How many.</param>
+/// <param name="Evidence">One line each.</param>
+internal sealed record Quarantined(DateTimeOffset At, int Strikes, IReadOnlyList<string> Evidence) : RunEvent(At);
 
 /// <summary>An effect could not be carried out at all.</summary>
 internal sealed record EffectFailed(DateTimeOffset At, string Effect, RunError Error) : RunEvent(At);
