@@ -83,6 +83,12 @@ public sealed class WorkflowParseTests
     }
 
     [Theory]
+    [InlineData(WorkflowSamples.Count, "b70b26fa76c20a5cdfbb979b955df21d91c3855e1")]
+    [InlineData(WorkflowSamples.Smallest, "bd9baae626cfefaa8fa61ff14685f7ca407a4e793")]
+    public void Hash_OfAWorkflowWithoutNewerKeys_StaysWhatDatabasesHold(string yaml, string hash) =>
+        Assert.StartsWith(hash, WorkflowCatalog.Parse("a.yaml", yaml).DefinitionHash, StringComparison.Ordinal);
+
+    [Theory]
     [MemberData(nameof(Samples))]
     public void Json_RoundTrip_KeepsHashAndSchema(string yaml)
     {
