@@ -97,12 +97,7 @@ internal sealed partial class RunActivation(RunId id, RunServices services)
 
     private async Task<StoredRun> CommitAsync(StoredRun run, RunState state, List<TraceDraft> drafts, CancellationToken cancellationToken)
     {
-        state = state with
-        {
-            Error = state.Error is { } error ? services.Trace.Redact(error) : null,
-            Output = state is { Status: RunStatus.Done, Output: { } output } ? services.Trace.RedactOutput(output) : state.Output,
-        };
-
+        state = services.Trace.Redact(state);
         var entries = services.Trace.Append(Id, run.TraceLength, run.TraceHead, drafts);
         await services.Store.CommitAsync(new RunCommit(state, run.Epoch, run.Version, entries), cancellationToken);
         services.Pulse.Signal(Id);

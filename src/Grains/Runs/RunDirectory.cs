@@ -24,6 +24,9 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
 
+    // The store of many silos lists; this one cannot yet.
+    public Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken) => throw new NotSupportedException("this store cannot list runs");
+
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
     {
         var definition = Validate(request);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
 
@@ -50,6 +51,40 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
         }
 
         return await GetAsync(cancellationToken);
+    }
+
+    public async Task<RunView?> ApproveAsync(string by, string step, bool approved, string? note, CancellationToken cancellationToken)
+    {
+        if (await services.Store.LoadAsync(id, cancellationToken) is not { } run)
+        {
+            return null;
+        }
+
+        var definition = await host.DefinitionAsync(run.DefinitionHash, cancellationToken);
+        Accept(RunCommands.ValidateDecision(definition, run.State, step, note));
+        await host.PostAsync(id, new ApprovalDecided(services.Time.GetUtcNow(), by, step, approved, note), cancellationToken);
+        return await GetAsync(cancellationToken);
+    }
+
+    public async Task<RunView?> SignalAsync(string by, string name, JsonElement payload, CancellationToken cancellationToken)
+    {
+        if (await services.Store.LoadAsync(id, cancellationToken) is not { } run)
+        {
+            return null;
+        }
+
+        var definition = await host.DefinitionAsync(run.DefinitionHash, cancellationToken);
+        Accept(RunCommands.ValidateSignal(definition, run.State, name, payload));
+        await host.PostAsync(id, new SignalReceived(services.Time.GetUtcNow(), by, name, payload.Clone()), cancellationToken);
+        return await GetAsync(cancellationToken);
+    }
+
+    private static void Accept(RunError? fault)
+    {
+        if (fault is not null)
+        {
+            throw new RunRejectedException(fault);
+        }
     }
 
     public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>

@@ -43,7 +43,7 @@ public sealed class WorkflowFaultTests
     [InlineData("${{ params.path }}", "${{ params.path", "a.yaml:25:24: The expression ${{ params.path is not valid: it is not closed; end it with }}.")]
     [InlineData("arguments: { path:", "arguments: { \"${{ params.path }}\":", "a.yaml:25:18: A name can't hold an expression.")]
     [InlineData("steps.count.result.structuredContent", "steps.other.result", "a.yaml:31:10: The expression steps.other.result.words can't be evaluated: there is no step \"other\".")]
-    [InlineData("tool: count_words", "tools: count_words", "a.yaml:28:5: A step has no \"tools\". Use one of: id, server, tool, timeout, arguments.")]
+    [InlineData("tool: count_words", "tools: count_words", "a.yaml:28:5: A step has no \"tools\". Use one of: id, server, tool, timeout, arguments, idempotent, retry, approval, signal.")]
     public void Parse_OneFault_IsReportedAtItsPlace(string old, string replacement, string expected)
     {
         var yaml = WorkflowSamples.Count.Replace(old, replacement, StringComparison.Ordinal);
