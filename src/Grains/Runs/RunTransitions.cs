@@ -166,25 +166,8 @@ internal static partial class RunTransitions
     {
         if (Effects(draft.Definition, draft.State).Count > 0)
         {
-            draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, status = draft.State.Status });
+            draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, silo = e.Silo, status = draft.State.Status });
         }
-    }
-
-    private static void OnQuarantined(Draft draft, Quarantined e)
-    {
-        draft.Add(TraceKinds.Quarantined, new { strikes = e.Strikes, evidence = e.Evidence });
-        if (draft.State.Outcome is null)
-        {
-            Conclude(draft, RunOutcome.Failed, new RunError(
-                "quarantined",
-                $"The run was given up: {e.Strikes} times a silo took it and did not bring it forward. See the silos' logs, then submit it again.",
-                draft.State.RunningStep?.Id,
-                Details: e.Evidence));
-            return;
-        }
-
-        // Not even stopping its sandboxes succeeds.
-        Abandon(draft);
     }
 
     private static void OnEffectFailed(Draft draft, EffectFailed e)
@@ -209,7 +192,7 @@ internal static partial class RunTransitions
 
         if (state.Outcome is not null)
         {
-            Abandon(draft);
+            Abandon(draft, StopGrace);
             return;
         }
 
@@ -228,9 +211,9 @@ internal static partial class RunTransitions
             step));
     }
 
-    private static void Abandon(Draft draft)
+    private static void Abandon(Draft draft, TimeSpan after)
     {
-        draft.Add(TraceKinds.SandboxesAbandoned, new { servers = Alive(draft.State).Select(s => s.Key), after_seconds = StopGrace.TotalSeconds });
+        draft.Add(TraceKinds.SandboxesAbandoned, new { servers = Alive(draft.State).Select(s => s.Key), after_seconds = after.TotalSeconds });
         Finish(draft);
     }
 

@@ -10,11 +10,12 @@ namespace Actors.Grains.Tests.Runs;
 /// <summary>Many seeded random event sequences: whatever comes in whatever order, the rules hold.</summary>
 public sealed class RunTransitionsRandomTests
 {
-    private const int Sequences = 3000;
-    private const int Length = 60;
+    private const int Sequences = 1600;
+    private const int Length = 50;
     private static readonly string[] Rare = [TraceKinds.Submitted];
     private static readonly IEnumerable<string> EveryKind = typeof(TraceKinds).GetFields().Select(f => (string)f.GetRawConstantValue()!).Except(Rare);
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
+    private readonly HashSet<Edge> _edges = [];
     private DateTimeOffset _now;
 
     [Fact]
@@ -30,6 +31,14 @@ public sealed class RunTransitionsRandomTests
             }
         }
 
+        var documented = TransitionTable.Read();
+        Assert.True(documented.Count > 40, "the table was not read");
+
+        // A run without a live sandbox is done instead of concluding.
+        var surprising = _edges.Where(e => !documented.Contains(e) && !(e.To == "done" && documented.Contains(e with { To = "concluding" })));
+        Assert.True(!surprising.Any(), $"not in the table of docs/architecture.md: {string.Join(", ", surprising)}");
+        Assert.True(documented.IsSubsetOf(_edges), $"in the table of docs/architecture.md, but no run came there: {string.Join(", ", documented.Except(_edges))}");
+        Assert.All(EveryKind, k => Assert.Contains($"\n| `{k}` |", TransitionTable.Docs("trace.md"), StringComparison.Ordinal));
         Assert.All(EveryKind, k => Assert.True(_kinds.Contains(k), $"no run came to {k}"));
 
         // A floor, so that nothing passes because nothing happened.
@@ -78,6 +87,11 @@ public sealed class RunTransitionsRandomTests
     private void Check(WorkflowDefinition definition, RunState before, Transition transition, RunEvent @event, string context)
     {
         var state = transition.State;
+        if (transition.Trace.Count > 0)
+        {
+            _edges.Add(new Edge(Edge.Phase(before), @event.GetType().Name, Edge.Phase(state)));
+        }
+
         _kinds.UnionWith(transition.Trace.Select(t => t.Kind));
         Assert.True(state.Status == RunStatus.Done ? state.DueAt is null : state.DueAt <= (state.StopDeadline ?? state.Deadline), $"{context}: no reminder, or one that is late");
         Assert.True(state.Outcome is null || transition.Effects.All(e => e is StopSandbox), $"{context}: something else than stopping goes on behind the outcome");
@@ -122,7 +136,7 @@ public sealed class RunTransitionsRandomTests
     {
         DecideImage e => random.Next(12) > 0 ? Decided(e.Server) : new ImageDecided(_now, e.Server, Refuse("x") with { Code = random.Next(2) == 0 ? RefusalCodes.Unsigned : RefusalCodes.RegistryUnavailable }),
         LaunchSandbox e => random.Next(12) > 0
-            ? Launched(e.Server, e.Attempt, random.Next(2) == 0)
+            ? Launched(e.Server, e.Attempt, random.Next(2) == 0) is var launched && random.Next(30) > 0 ? launched : launched with { Tools = [] }
             : new SandboxFailed(Start, e.Server, e.Attempt, new RunError(random.Next(3) > 0 ? SandboxReasons.StartFailed : ProblemCodes.UnknownSecret, "…"), null, null),
         KeepSandbox e => random.Next(3) > 0
             ? Reminder(_now + TimeSpan.FromSeconds(random.Next(60)))

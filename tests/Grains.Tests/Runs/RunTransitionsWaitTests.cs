@@ -191,16 +191,22 @@ public sealed class RunTransitionsWaitTests
     }
 
     [Fact]
-    public void Decide_Quarantined_FailsWithItsEvidenceAndEndsWhenThatRepeats()
+    public void Decide_Quarantined_EndsAtOnceWithItsEvidenceAndAsksForNothing()
     {
         Asking();
-        Assert.Equal(["stop first 1"], _walk.Apply(new Quarantined(Start, 6, ["epoch 2", "epoch 3"])));
-        Assert.Equal(("quarantined", 2), (_walk.State.Error!.Code, _walk.State.Error.Details!.Count));
+        Assert.Empty(_walk.Apply(new Quarantined(Start, 6, ["epoch 2", "epoch 3"])));
 
-        _walk.Apply(new Quarantined(Start, 7, []));
-        Assert.Equal(RunStatus.Done, _walk.State.Status);
-        Assert.Equal(RunOutcome.Failed, _walk.State.Outcome);
+        Assert.Equal((RunStatus.Done, RunOutcome.Failed, "quarantined"), (_walk.State.Status, _walk.State.Outcome!.Value, _walk.State.Error!.Code));
         Assert.Equal(["quarantined", "sandboxes_abandoned", "done"], _walk.Kinds.TakeLast(3));
+    }
+
+    [Fact]
+    public void Decide_QuarantinedWhileStopping_KeepsTheOutcome()
+    {
+        Asking();
+        _walk.Apply(new CancelRequested(Start, "me", null), new Quarantined(Start, 6, []));
+
+        Assert.Equal((RunStatus.Done, RunOutcome.Cancelled), (_walk.State.Status, _walk.State.Outcome!.Value));
     }
 
     [Fact]

@@ -31,6 +31,16 @@ internal sealed class ReferenceChecker(JsonElement paramsSchema, IReadOnlyList<R
         }
     }
 
+    /// <summary>Waits that the workflow's own timeout would end.</summary>
+    public void CheckTimeouts(TimeSpan workflow)
+    {
+        foreach (var step in steps.Where(s => (s.Definition.Approval?.Timeout ?? s.Definition.Signal?.Timeout) > workflow))
+        {
+            var wait = (Yaml.YamlMap)(step.At.Find("approval") ?? step.At.Find("signal"))!;
+            faults.Add(wait.Find("timeout")!, "'timeout' is longer than the workflow's. Raise the workflow's timeout.");
+        }
+    }
+
     // Which step a payload is for, and so which schema it must fit, is told by the name alone.
     private void CheckSignals()
     {

@@ -31,6 +31,7 @@ internal static class WorkflowReader
             references.CheckSteps(servers);
         }
 
+        references.CheckTimeouts(timeout ?? DefaultTimeout);
         references.CheckArguments();
         references.Check(output is null ? [] : ExpressionReader.Read(output, faults), steps.Count);
         return new WorkflowDefinition
