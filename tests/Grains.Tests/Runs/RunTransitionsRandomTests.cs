@@ -10,7 +10,7 @@ namespace Actors.Grains.Tests.Runs;
 /// <summary>Many seeded random event sequences: whatever comes in whatever order, the rules hold.</summary>
 public sealed class RunTransitionsRandomTests
 {
-    private const int Sequences = 1600;
+    private const int Sequences = 1000;
     private const int Length = 50;
     private static readonly string[] Rare = [TraceKinds.Submitted];
     private static readonly IEnumerable<string> EveryKind = typeof(TraceKinds).GetFields().Select(f => (string)f.GetRawConstantValue()!).Except(Rare);
