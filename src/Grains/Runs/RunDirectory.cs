@@ -27,6 +27,26 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
 
+    public async Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken)
+    {
+        RunId? before = null;
+        if (request.Cursor is { } cursor)
+        {
+            before = RunId.TryParse(cursor, out var id) ? id : throw Rejected("invalid_cursor", "The cursor is not one that a list of runs gave. Begin without one.");
+        }
+
+        // One more tells whether there is another page.
+        var limit = Math.Clamp(request.Limit, 1, RunListRequest.MostRuns);
+        var runs = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status), before, limit + 1, cancellationToken);
+        var page = new List<RunSummary>(limit);
+        foreach (var run in runs.Take(limit))
+        {
+            page.Add(RunViews.Summary(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken)));
+        }
+
+        return new RunListPage(page, runs.Count > limit ? page[^1].RunId : null);
+    }
+
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
     {
         var definition = Validate(request);
