@@ -8,6 +8,9 @@ namespace Actors.Grains.Runs;
 /// <summary>Everything a run needs to go on after a crash. Stored as JSON in one row; working values (params, results) leave it when the run is done.</summary>
 internal sealed record RunState
 {
+    /// <summary>Grows when an older program could not read what this one writes.</summary>
+    public const int CurrentFormat = 1;
+
     public required RunId RunId { get; init; }
 
     public required string Submitter { get; init; }
