@@ -32,19 +32,18 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         RunId? before = null;
         if (request.Cursor is { } cursor)
         {
-            before = RunId.TryParse(cursor, out var id) ? id : throw Rejected("invalid_cursor", "The cursor is not one that a list of runs gave. Begin without one.");
+            before = RunId.TryParse(cursor, out var last) ? last : throw Rejected("invalid_cursor", "cursor must be the next_cursor of an answer of list_runs.");
         }
 
-        // One more tells whether there is another page.
         var limit = Math.Clamp(request.Limit, 1, RunListRequest.MostRuns);
-        var runs = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status), before, limit + 1, cancellationToken);
+        var found = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status), before, limit + 1, cancellationToken);
         var page = new List<RunSummary>(limit);
-        foreach (var run in runs.Take(limit))
+        foreach (var run in found.Take(limit))
         {
             page.Add(RunViews.Summary(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken)));
         }
 
-        return new RunListPage(page, runs.Count > limit ? page[^1].RunId : null);
+        return new RunListPage(page, found.Count > limit ? page[^1].RunId : null);
     }
 
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
@@ -138,7 +137,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         };
         var draft = new TraceDraft(now, TraceKinds.Submitted, (JsonObject)JsonSerializer.SerializeToNode(submitted, ActorsJson.Options)!);
         var trace = services.Trace.Append(state.RunId, 0, TraceChain.Genesis, [draft]);
-        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace, Owner: null);
+        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace, Owner: null) { Priority = definition.Priority };
     }
 
     private static string Shorten(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");

@@ -55,8 +55,11 @@ internal sealed record SandboxEnded(DateTimeOffset At, string Server, int Attemp
 /// <summary>A silo took over a run that was under way.</summary>
 internal sealed record Recovered(DateTimeOffset At, long Epoch, string? Silo = null) : RunEvent(At);
 
-/// <summary>The run was claimed too often without coming forward. <paramref name="Owners"/> are its last owners, as the trace knows them.</summary>
-internal sealed record Quarantined(DateTimeOffset At, int Strikes, IReadOnlyList<string> Owners) : RunEvent(At);
+/// <summary>The run was claimed too often without coming forward; it is given up.</summary>
+/// <param name="At">When.</param>
+/// <param name="Strikes">How many claims.</param>
+/// <param name="Evidence">Its last owners, one line each, as the trace knows them.</param>
+internal sealed record Quarantined(DateTimeOffset At, int Strikes, IReadOnlyList<string> Evidence) : RunEvent(At);
 
 /// <summary>An effect could not be carried out at all.</summary>
 internal sealed record EffectFailed(DateTimeOffset At, string Effect, RunError Error) : RunEvent(At);

@@ -7,7 +7,7 @@ internal static partial class RunTransitions
     /// <summary>Ends the run without another effect: whatever it asks for seems to break its silo. Its sandboxes are left to the runner's reaper. An outcome that was decided before stands.</summary>
     private static void OnQuarantined(Draft draft, Quarantined e)
     {
-        draft.Add(TraceKinds.Quarantined, new { strikes = e.Strikes, owners = e.Owners });
+        draft.Add(TraceKinds.Quarantined, new { strikes = e.Strikes, evidence = e.Evidence });
         if (draft.State.Outcome is null)
         {
             Conclude(draft, RunOutcome.Failed, new RunError(
