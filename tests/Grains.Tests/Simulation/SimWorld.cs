@@ -5,6 +5,7 @@ namespace Actors.Grains.Tests.Simulation;
 /// <summary>Time and chance of one simulation: a single thread picks the next thing to happen at random among all that could.</summary>
 internal sealed class SimWorld(int seed)
 {
+    private const long MostSteps = 2_000_000;
     private readonly List<(SimProcess Process, Task Task)> _ready = [];
     private readonly PriorityQueue<Action, (long At, long Order)> _later = new();
     private long _order;
@@ -51,7 +52,11 @@ internal sealed class SimWorld(int seed)
             Assert.True(_escaped is null, $"Something ran outside the simulation's scheduler, so the schedule can't be replayed:{_escaped}");
             if (TakeReady() is { } next)
             {
-                Steps++;
+                if (++Steps > MostSteps)
+                {
+                    throw new InvalidOperationException($"The schedule does not end: {Steps} steps at {Now:T}");
+                }
+
                 next.Process.Execute(next.Task);
             }
             else if (enough?.Invoke() == true || !_later.TryPeek(out _, out var first) || first.At > end.UtcTicks)
