@@ -54,7 +54,11 @@ internal static class SiloApp
         services.AddSingleton<McpServerTool, GetRunTool>();
         services.AddSingleton<McpServerTool, WaitRunTool>();
         services.AddSingleton<McpServerTool, CancelRunTool>();
+        services.AddSingleton<McpServerTool, ApproveRunTool>();
+        services.AddSingleton<McpServerTool, SignalRunTool>();
+        services.AddSingleton<McpServerTool, ListRunsTool>();
         services.AddSingleton<McpServerTool, GetRunTraceTool>();
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds((2 * settings.Options.DrainSeconds) + 10));
         services.AddHostedService<SiloLifetime>();
     }
 
