@@ -33,7 +33,7 @@ internal interface IRunStore
     /// <summary>Renews the member's lease; null when it is no member any more: it owns nothing and must join as a new one.</summary>
     Task<SiloBeat?> BeatAsync(SiloId silo, CancellationToken cancellationToken);
 
-    /// <summary>Removes the member and gives up what it owns, due at once, without a strike.</summary>
+    /// <summary>Removes the member and gives up what it owns, due at once; the strike of its claims is taken back.</summary>
     Task LeaveAsync(SiloId silo, CancellationToken cancellationToken);
 
     /// <summary>Removes members whose last beat is older than <paramref name="lease"/>; their runs, and any without a living owner, become due at once. Gives how many runs that were.</summary>
@@ -42,9 +42,15 @@ internal interface IRunStore
     /// <summary>Members, the oldest first.</summary>
     Task<IReadOnlyList<SiloRecord>> ListSilosAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes the silo the owner of at most <c>claim.Slots</c> runs: first those that are due, then queued ones by priority and in fair shares. Each gets a higher epoch and one strike.
-    /// Empty when the silo is no member.</summary>
+    /// <summary>Makes the silo the owner of at most <c>claim.Slots</c> runs: first those that are due (a queued one too: a command waits for it, its owner went away, or its deadline is over),
+    /// then queued ones by priority and in fair shares. Each gets a higher epoch and one strike. Empty when the silo is no member.</summary>
     Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken);
+
+    /// <summary>What the silo owns by the database: a claim whose answer was lost shows here alone.</summary>
+    Task<IReadOnlyList<OwnedRun>> ListOwnedAsync(SiloId silo, CancellationToken cancellationToken);
+
+    /// <summary>Gives an owned run up as it is stored, because its activation broke: due after the pause, its strike stays. Nothing happens unless the silo owns it by that epoch.</summary>
+    Task ReleaseAsync(SiloId silo, OwnedRun run, TimeSpan pause, CancellationToken cancellationToken);
 
     /// <summary>Writes state, trace entries, values and reminder of one transition in one transaction, perhaps together with those of other runs.</summary>
     /// <exception cref="LostOwnershipException">The run's owner, epoch or version is not the expected one; nothing was written.</exception>
@@ -135,7 +141,14 @@ internal sealed record QueueDepth(int Waiting, TimeSpan OldestAge);
 /// <param name="Slots">Most runs in all.</param>
 /// <param name="MaxPerSubmitter">Most runs of one submitter that are owned at once by all silos together (about: silos that claim at the same moment do not see each other); applies to queued runs.</param>
 /// <param name="EpochFloor">Epochs given are higher than this.</param>
-internal sealed record Claim(SiloId Silo, int Format, int Slots, int MaxPerSubmitter, long EpochFloor);
+internal sealed record Claim(SiloId Silo, int Format, int Slots, int MaxPerSubmitter, long EpochFloor)
+{
+    /// <summary>Most queued runs among them: the other slots are for runs that are due, so that a command is heard when every slot is taken.</summary>
+    public int QueuedSlots { get; init; } = Slots;
+}
+
+/// <summary>A run that a silo owns, and by which epoch.</summary>
+internal readonly record struct OwnedRun(RunId Id, long Epoch);
 
 /// <summary>A claimed run, whole: with params and results, and the commands that wait for it.</summary>
 internal sealed record ClaimedRun(StoredRun Run, IReadOnlyList<PostedCommand> Inbox);
@@ -144,7 +157,7 @@ internal sealed record ClaimedRun(StoredRun Run, IReadOnlyList<PostedCommand> In
 /// <param name="Silo">The owner.</param>
 /// <param name="Before">As claimed, or as committed last: holds the fence, and tells which values are stored already.</param>
 /// <param name="State">The new state. When done, the run leaves the hot table.</param>
-/// <param name="Trace">New entries, at least one unless <paramref name="Release"/>.</param>
+/// <param name="Trace">New entries, at least one unless <see cref="Release"/>.</param>
 internal sealed record RunCommit(SiloId Silo, StoredRun Before, RunState State, IReadOnlyList<TraceEntry> Trace)
 {
     /// <summary>Commands that the transition took in; they leave the inbox.</summary>
@@ -155,9 +168,6 @@ internal sealed record RunCommit(SiloId Silo, StoredRun Before, RunState State, 
 
     /// <summary>The run came forward: strikes begin anew. False for a mere recovery.</summary>
     public bool Progress { get; init; } = true;
-
-    /// <summary>With <see cref="Release"/>: due no sooner than after this pause, because the activation broke.</summary>
-    public TimeSpan? Pause { get; init; }
 }
 
 /// <summary>A wish of somebody outside. <see cref="Kind"/> and <see cref="Body"/> are read by the transitions.</summary>
