@@ -42,6 +42,8 @@ public sealed class ChildProcess(string name, string program, IReadOnlyList<stri
 
     public void Start()
     {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(program);
         foreach (var argument in arguments)
@@ -111,7 +113,13 @@ public sealed class ChildProcess(string name, string program, IReadOnlyList<stri
         }
     }
 
-    public async ValueTask DisposeAsync() => await KillAsync();
+    public async ValueTask DisposeAsync()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+        await KillAsync();
+    }
+
+    private void OnProcessExit(object? sender, EventArgs e) => _process?.Kill();
 
     private void Keep(string? line)
     {
