@@ -43,7 +43,11 @@ public enum RunOutcome
 /// <param name="Step">Step id, when a step is at fault.</param>
 /// <param name="Server">Server id, when a server is at fault.</param>
 /// <param name="Details">One line per fault, when there are several.</param>
-public sealed record RunError(string Code, string Message, string? Step = null, string? Server = null, IReadOnlyList<string>? Details = null);
+public sealed record RunError(string Code, string Message, string? Step = null, string? Server = null, IReadOnlyList<string>? Details = null)
+{
+    /// <summary>When the same request may be repeated, if it may.</summary>
+    public int? RetryAfterSeconds { get; init; }
+}
 
 /// <summary>A run as callers see it. Values are redacted.</summary>
 public sealed record RunView

@@ -40,8 +40,11 @@ internal sealed record ReminderFired(DateTimeOffset At) : RunEvent(At);
 /// <summary>A sandbox is gone; what was seen of it last.</summary>
 internal sealed record SandboxStopped(DateTimeOffset At, string Server, int Attempt, SandboxView? LastSeen) : RunEvent(At);
 
-/// <summary>A silo took the run over after a restart.</summary>
-internal sealed record Recovered(DateTimeOffset At, long Epoch) : RunEvent(At);
+/// <summary>A silo took over a run that was under way.</summary>
+internal sealed record Recovered(DateTimeOffset At, long Epoch, string? Silo = null) : RunEvent(At);
+
+/// <summary>The run was claimed too often without coming forward. <paramref name="Owners"/> are its last owners, as the trace knows them.</summary>
+internal sealed record Quarantined(DateTimeOffset At, int Strikes, IReadOnlyList<string> Owners) : RunEvent(At);
 
 /// <summary>An effect could not be carried out at all.</summary>
 internal sealed record EffectFailed(DateTimeOffset At, string Effect, RunError Error) : RunEvent(At);

@@ -78,7 +78,10 @@ internal static partial class RunTransitions
                 OnEffectFailed(draft, e);
                 break;
             case Recovered e:
-                draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, status = draft.State.Status });
+                draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, silo = e.Silo, status = draft.State.Status });
+                break;
+            case Quarantined e:
+                OnQuarantined(draft, e);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(@event), @event.GetType().Name, "no transition is defined for this event");

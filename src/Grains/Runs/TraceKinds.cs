@@ -16,6 +16,8 @@ internal static class TraceKinds
     public const string DeadlineReached = "deadline_reached";
     public const string EffectFailed = "effect_failed";
     public const string Recovered = "recovered";
+    public const string CommandIgnored = "command_ignored";
+    public const string Quarantined = "quarantined";
     public const string SandboxStopped = "sandbox_stopped";
     public const string SandboxesAbandoned = "sandboxes_abandoned";
     public const string Done = "done";
