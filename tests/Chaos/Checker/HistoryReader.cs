@@ -24,7 +24,7 @@ internal static class HistoryReader
         var runs = new Dictionary<string, RunRecord>(StringComparer.Ordinal);
         await using var command = new NpgsqlCommand(
             """
-            SELECT r.id, r.workflow_id, r.trace_length, r.done, k.key FROM (
+            SELECT r.id, r.workflow_id, r.trace_length, r.done, k.idempotency_key FROM (
               SELECT id, workflow_id, trace_length, false AS done FROM runs
               UNION ALL SELECT id, workflow_id, trace_length, true FROM finished_runs) r
             LEFT JOIN idempotency_keys k ON k.run_id = r.id

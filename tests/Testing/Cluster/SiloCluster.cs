@@ -95,6 +95,7 @@ public sealed class SiloCluster : IAsyncDisposable
             NullWorkflows.Write(Path.Combine(folder, "workflows"));
         }
 
+        await File.WriteAllTextAsync(cluster.PasswordFile, cluster.Postgres.Password);
         if (options.RunnerTokenFile is null)
         {
             await File.WriteAllTextAsync(cluster._tokenFile, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
@@ -157,6 +158,8 @@ public sealed class SiloCluster : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
+    private string PasswordFile => Path.Combine(Folder, "password");
+
     private Dictionary<string, string> Environment(SiloNode silo, Uri runner)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -165,7 +168,9 @@ public sealed class SiloCluster : IAsyncDisposable
             ["ACTORS__SILO__RUNNERURL"] = runner.ToString(),
             ["ACTORS__SILO__RUNNERTOKENFILE"] = _tokenFile,
             ["ACTORS__SILO__WORKFLOWS"] = _options.Workflows ?? Path.Combine(Folder, "workflows"),
-            ["ACTORS__SILO__DATABASE"] = $"Host=127.0.0.1;Port={silo.Proxy.Port};Username={PostgresServer.User};Password={Postgres.Password};Database={_databaseName}",
+            ["ACTORS__SILO__DATABASE"] = $"Host=127.0.0.1;Port={silo.Proxy.Port};Username={PostgresServer.User};Database={_databaseName}",
+            ["ACTORS__SILO__DATABASEPASSWORDFILE"] = PasswordFile,
+            ["ACTORS__SILO__SILONAME"] = $"silo-{silo.Number}",
             ["ACTORS__SILO__RUNWORKFLOWWAITSECONDS"] = "0",
         };
         foreach (var (key, value) in _options.Environment)

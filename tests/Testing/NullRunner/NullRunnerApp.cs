@@ -71,6 +71,7 @@ public sealed class NullRunnerApp : IAsyncDisposable
             }
         });
         _app.MapGet("/readyz", () => "ok");
+        _app.MapGet("/healthz", () => "ok");
         _app.MapPost("/decisions", async context => await WriteAsync(context, _sandboxes.Decide(await ReadAsync<DecisionRequest>(context))));
         _app.MapPost("/runs", async context => await WriteAsync(context, await _sandboxes.LaunchAsync(await ReadAsync<LaunchRequest>(context))));
         _app.MapGet("/runs/{id}", context => WriteAsync(context, _sandboxes.View(Segment(context, "id"))));
