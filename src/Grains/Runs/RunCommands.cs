@@ -1,36 +1,28 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
-using Actors.Grains.Store;
 
 namespace Actors.Grains.Runs;
 
-/// <summary>Kinds of commands, and the events that they become. A kind that this version does not know (a newer silo posted it) changes nothing and shows in the trace.</summary>
+/// <summary>What somebody outside may want of a run: how it is written into the inbox, and read again.</summary>
 internal static class RunCommands
 {
     public const string Cancel = "cancel";
 
-    /// <summary>Kinds that this version takes.</summary>
-    public static bool IsKnown(string kind) => kind is Cancel;
+    /// <summary>Body of <see cref="Cancel"/>.</summary>
+    public static string CancelBody(string? reason) => JsonSerializer.Serialize(new Body(reason), ActorsJson.Options);
 
-    /// <summary>The event of a command, or null when its kind is not known or its body not readable.</summary>
-    public static RunEvent? ToEvent(PostedCommand posted, DateTimeOffset at)
+    /// <summary>The event that a posted command is. What cannot be read, perhaps because a newer program wrote it, is <see cref="CommandUnknown"/>.</summary>
+    public static RunEvent ToEvent(string kind, string by, string body, DateTimeOffset at)
     {
         try
         {
-            return posted.Command.Kind switch
-            {
-                Cancel => new CancelRequested(at, posted.Command.By, JsonSerializer.Deserialize<CancelBody>(posted.Command.Body, ActorsJson.Options)?.Reason),
-                _ => null,
-            };
+            return kind == Cancel && JsonSerializer.Deserialize<Body>(body, ActorsJson.Options) is { } content ? new CancelRequested(at, by, content.Reason) : new CommandUnknown(at, by, kind);
         }
         catch (JsonException)
         {
-            return null;
+            return new CommandUnknown(at, by, kind);
         }
     }
 
-    /// <summary>A request to stop.</summary>
-    public static RunCommand OfCancel(string by, string? reason) => new(Cancel, by, JsonSerializer.Serialize(new CancelBody(reason), ActorsJson.Options));
-
-    private sealed record CancelBody(string? Reason);
+    private sealed record Body(string? Reason);
 }

@@ -20,26 +20,12 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
     // State, trace and answers wrap params and results a few levels deep, and JSON writers stop at 64.
     private const int LargestDepth = 48;
 
-    private const int MostListed = 500;
-
     // Hashed once: it is asked for at each submit.
     private readonly Dictionary<string, string> _hashes = catalog.All.ToDictionary(d => d.Id, d => d.DefinitionHash, StringComparer.Ordinal);
 
     public IReadOnlyList<WorkflowView> Workflows { get; } = [.. catalog.All.Select(RunViews.Of)];
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
-
-    public async Task<IReadOnlyList<RunView>> ListAsync(RunQuery query, RunId? before, int limit, CancellationToken cancellationToken)
-    {
-        var runs = await services.Store.ListAsync(new RunFilter(query.Submitter, query.WorkflowId, query.Status), before, Math.Clamp(limit, 1, MostListed), cancellationToken);
-        var views = new List<RunView>(runs.Count);
-        foreach (var run in runs)
-        {
-            views.Add(RunViews.Of(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken)));
-        }
-
-        return views;
-    }
 
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
     {

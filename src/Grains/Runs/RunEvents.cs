@@ -43,8 +43,14 @@ internal sealed record SandboxStopped(DateTimeOffset At, string Server, int Atte
 /// <summary>A silo took over a run that was under way.</summary>
 internal sealed record Recovered(DateTimeOffset At, long Epoch, string? Silo = null) : RunEvent(At);
 
-/// <summary>The run was claimed too often without coming forward. <paramref name="Owners"/> are its last owners, as the trace knows them.</summary>
-internal sealed record Quarantined(DateTimeOffset At, int Strikes, IReadOnlyList<string> Owners) : RunEvent(At);
+/// <summary>A command that this program does not understand.</summary>
+internal sealed record CommandUnknown(DateTimeOffset At, string By, string Kind) : RunEvent(At);
+
+/// <summary>The run broke the silos that took it; it is given up.</summary>
+/// <param name="At">When.</param>
+/// <param name="Strikes">How many.</param>
+/// <param name="Evidence">One line each.</param>
+internal sealed record Quarantined(DateTimeOffset At, int Strikes, IReadOnlyList<string> Evidence) : RunEvent(At);
 
 /// <summary>An effect could not be carried out at all.</summary>
 internal sealed record EffectFailed(DateTimeOffset At, string Effect, RunError Error) : RunEvent(At);

@@ -1,7 +1,6 @@
-using System.Text;
-using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
+using Actors.Grains.Workflows;
 
 namespace Actors.Grains.Runs;
 
@@ -13,7 +12,6 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private const int TracePageBytes = 1024 * 1024;
-    private const int LargestBody = 64 * 1024;
     private const int MostCommands = 1000;
 
     public async Task<RunView?> GetAsync(CancellationToken cancellationToken) =>
@@ -44,25 +42,14 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
         }
     }
 
-    public Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken) => PostAsync(RunCommands.OfCancel(by, reason), cancellationToken);
-
-    public Task<RunView?> PostAsync(RunCommandRequest request, CancellationToken cancellationToken)
-    {
-        if (!RunCommands.IsKnown(request.Kind))
-        {
-            throw Rejected("unknown_command", $"There is no command '{(request.Kind.Length <= 64 ? request.Kind : request.Kind[..64] + "…")}'.");
-        }
-
-        var body = request.Body.ValueKind == JsonValueKind.Undefined ? "{}" : request.Body.GetRawText();
-        return Encoding.UTF8.GetByteCount(body) <= LargestBody
-            ? PostAsync(new RunCommand(request.Kind, request.By, body), cancellationToken)
-            : throw Rejected("command_too_large", $"The command's body is over {LargestBody} bytes. Pass a reference instead of the data.");
-    }
+    public Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken) =>
+        PostAsync((_, _) => new RunCommand(RunCommands.Cancel, by, RunCommands.CancelBody(reason)), cancellationToken);
 
     public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
         services.Store.ReadTraceAsync(id, afterSeq, limit, TracePageBytes, cancellationToken);
 
-    private async Task<RunView?> PostAsync(RunCommand command, CancellationToken cancellationToken)
+    /// <summary>Posts what <paramref name="command"/> makes of the run as it is, unless it is done.</summary>
+    private async Task<RunView?> PostAsync(Func<WorkflowDefinition, RunState, RunCommand> command, CancellationToken cancellationToken)
     {
         await host.ReadyAsync(cancellationToken);
         if (await services.Store.LoadAsync(id, cancellationToken) is not { } run)
@@ -74,10 +61,10 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
         {
             if (run.Commands >= MostCommands)
             {
-                throw Rejected("too_many_commands", $"{id} got {MostCommands} commands already.");
+                throw new RunRejectedException(new RunError("too_many_commands", $"{id} got {MostCommands} commands already."));
             }
 
-            await host.PostAsync(id, command, cancellationToken);
+            await host.PostAsync(id, command(await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken), run.State), cancellationToken);
         }
 
         return await GetAsync(cancellationToken);
@@ -97,6 +84,4 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
 
     private async Task<RunView> ViewAsync(StoredRun run, CancellationToken cancellationToken) =>
         RunViews.Of(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken));
-
-    private static RunRejectedException Rejected(string code, string message) => new(new RunError(code, message));
 }

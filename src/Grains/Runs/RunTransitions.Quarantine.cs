@@ -7,7 +7,7 @@ internal static partial class RunTransitions
     /// <summary>Ends the run without another effect: whatever it asks for seems to break its silo. Its sandboxes are left to the runner's reaper.</summary>
     private static void OnQuarantined(Draft draft, Quarantined e)
     {
-        draft.Add(TraceKinds.Quarantined, new { strikes = e.Strikes, owners = e.Owners });
+        draft.Add(TraceKinds.Quarantined, new { strikes = e.Strikes, evidence = e.Evidence });
         if (draft.State.RunningStep is { } step)
         {
             draft.Add(TraceKinds.CallUnknown, new { step = step.Id, attempt = step.Attempt, code = "abandoned", message = "The run was quarantined while this call was in flight; it may have been executed." });

@@ -80,6 +80,9 @@ internal static partial class RunTransitions
             case Recovered e:
                 draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, silo = e.Silo, status = draft.State.Status });
                 break;
+            case CommandUnknown e:
+                draft.Add(TraceKinds.CommandIgnored, new { command = e.Kind, by = e.By, reason = "this program does not know the command" });
+                break;
             case Quarantined e:
                 OnQuarantined(draft, e);
                 break;
@@ -112,6 +115,10 @@ internal static partial class RunTransitions
         {
             draft.Add(TraceKinds.CancelRequested, new { by = e.By, reason = e.Reason });
             Conclude(draft, RunOutcome.Cancelled, new RunError("cancelled", e.Reason ?? "The run was cancelled on request."));
+        }
+        else
+        {
+            draft.Add(TraceKinds.CommandIgnored, new { command = RunCommands.Cancel, by = e.By, reason = "the run has its outcome already" });
         }
     }
 

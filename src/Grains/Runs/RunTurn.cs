@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
 using Actors.Grains.Workflows;
 
@@ -19,12 +16,7 @@ internal sealed record RunTurn(RunState State, IReadOnlyList<TraceDraft> Trace, 
         var trace = new List<TraceDraft>();
         foreach (var command in commands)
         {
-            var written = trace.Count;
-            turn = RunCommands.ToEvent(command, now) is { } @event ? turn.After(definition, @event, trace) : turn;
-            if (trace.Count == written)
-            {
-                trace.Add(Ignored(command, now));
-            }
+            turn = turn.After(definition, RunCommands.ToEvent(command.Command.Kind, command.Command.By, command.Command.Body, now), trace);
         }
 
         foreach (var @event in events.Where(e => e is not Looked))
@@ -41,11 +33,6 @@ internal sealed record RunTurn(RunState State, IReadOnlyList<TraceDraft> Trace, 
         trace.AddRange(transition.Trace);
         return this with { State = transition.State, Effects = transition.Effects, Progress = Progress || (@event is not Recovered && transition.Trace.Count > 0) };
     }
-
-    private static TraceDraft Ignored(PostedCommand posted, DateTimeOffset now) => new(
-        now,
-        TraceKinds.CommandIgnored,
-        (JsonObject)JsonSerializer.SerializeToNode(new { kind = posted.Command.Kind, by = posted.Command.By }, ActorsJson.Options)!);
 }
 
 /// <summary>Nothing happened; look what is there.</summary>

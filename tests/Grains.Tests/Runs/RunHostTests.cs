@@ -73,7 +73,7 @@ public sealed class RunHostTests
         var view = (await silo.Grain(run).GetAsync(default))!;
 
         Assert.Equal((RunOutcome.Failed, "quarantined"), (view.Outcome!.Value, view.Error!.Code));
-        Assert.Contains(await silo.TraceAsync(run), e => e.Kind == "quarantined" && e.Data.GetProperty("owners").GetArrayLength() > 0);
+        Assert.Contains(await silo.TraceAsync(run), e => e.Kind == "quarantined" && e.Data.GetProperty("evidence").GetArrayLength() > 0);
     }
 
     [Fact]

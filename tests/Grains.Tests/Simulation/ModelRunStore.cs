@@ -12,12 +12,16 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
     private const int Remembered = 16;
     private readonly Lock _gate = new();
     private readonly List<ModelChange> _history = [];
-    private readonly LinkedList<ModelWorld> _past = new();
+    private readonly LinkedList<(ModelWorld World, int Changes)> _past = new();
+    private readonly List<ModelChange> _lost = [];
     private ModelWorld _world = new();
     private long _commands;
 
     /// <summary>What happened so far, in order; read it when nothing runs.</summary>
     public IReadOnlyList<ModelChange> History => _history;
+
+    /// <summary>What failovers undid.</summary>
+    public IReadOnlyList<ModelChange> Lost => _lost;
 
     public ModelWorld World => _world;
 
@@ -35,17 +39,18 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
         lock (_gate)
         {
             var timeline = _world.Timeline + 1;
-            var undone = 0;
-            while (undone < lost && _past.Last is { } last)
+            var keep = _history.Count;
+            for (; lost > 0 && _past.Last is { } last; lost--)
             {
-                _world = last.Value;
+                (_world, keep) = last.Value;
                 _past.RemoveLast();
-                undone++;
             }
 
+            _lost.AddRange(_history.Skip(keep));
+            _history.RemoveRange(keep, _history.Count - keep);
             _world = _world with { Timeline = timeline };
             _past.Clear();
-            _history.Add(new WorldRewound(Now, undone));
+            _history.Add(new WorldRewound(Now));
         }
     }
 
@@ -144,18 +149,18 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
             world = world.With(run.Freed(Now) with { Stored = run.Stored with { Owner = null, Strikes = Math.Max(0, run.Stored.Strikes - 1) } });
         }
 
-        Apply(world, new SiloRemoved(Now, silo));
+        Apply(world, new SiloRemoved(Now, silo, null));
         return true;
     });
 
     public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => Do(() =>
     {
-        var over = _world.Silos.Values.Where(s => s.HeartbeatAt < Now - lease).Select(s => s.Id).ToList();
-        var world = _world with { Silos = _world.Silos.RemoveRange(over) };
+        var over = _world.Silos.Values.Where(s => s.HeartbeatAt < Now - lease).OrderBy(s => s.Id.Value).ToList();
+        var world = _world with { Silos = _world.Silos.RemoveRange(over.Select(s => s.Id)) };
         var freed = world.Runs.Values.Where(r => r.Stored.Owner is { } owner && !world.Silos.ContainsKey(owner)).ToList();
         if (over.Count + freed.Count > 0)
         {
-            Apply(freed.Aggregate(world, (w, r) => w.With(r.Freed(Now))), [.. over.Select(s => new SiloRemoved(Now, s))]);
+            Apply(freed.Aggregate(world, (w, r) => w.With(r.Freed(Now))), [.. over.Select(s => new SiloRemoved(Now, s.Id, s.HeartbeatAt))]);
         }
 
         return freed.Count;
@@ -269,7 +274,7 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
 
     private void Apply(ModelWorld world, params ModelChange[] changes)
     {
-        _past.AddLast(_world);
+        _past.AddLast((_world, _history.Count));
         if (_past.Count > Remembered)
         {
             _past.RemoveFirst();

@@ -56,6 +56,7 @@ internal sealed record RunCommitted(DateTimeOffset At, RunCommit Commit, StoredR
 
 internal sealed record CommandPosted(DateTimeOffset At, PostedCommand Posted) : ModelChange(At);
 
-internal sealed record SiloRemoved(DateTimeOffset At, SiloId Silo) : ModelChange(At);
+/// <summary>It left (<paramref name="LastBeat"/> null) or was evicted.</summary>
+internal sealed record SiloRemoved(DateTimeOffset At, SiloId Silo, DateTimeOffset? LastBeat) : ModelChange(At);
 
-internal sealed record WorldRewound(DateTimeOffset At, int Changes) : ModelChange(At);
+internal sealed record WorldRewound(DateTimeOffset At) : ModelChange(At);
