@@ -14,8 +14,11 @@ internal static class RunStores
 {
     /// <summary>A connection string with <c>Host=</c> is PostgreSQL, anything else the path of a SQLite file.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be used.</exception>
-    public static OpenedStore Open(string database, string? password, TimeProvider time, ILogger log) =>
-        throw new StoreUnavailableException($"The store for '{(IsPostgres(database) ? "PostgreSQL" : database)}' is not built in.");
+    public static OpenedStore Open(string database, string? password, TimeProvider time, ILogger log)
+    {
+        var opened = RunDatabase.Open(password is null ? database : $"{database};Password={password}", null, time, log);
+        return new OpenedStore(opened.Store, IsPostgres(database) ? opened.WakeUps : null, opened);
+    }
 
     /// <summary>Whether the setting names a PostgreSQL database.</summary>
     public static bool IsPostgres(string database) =>

@@ -1,40 +1,17 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
+using Actors.Grains.Store;
+using Actors.Grains.Store.Postgres;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Actors.Benchmarks.Engine;
 
-/// <summary>What one run writes, as rows: recorded from the engine once, then written again and again by plain Npgsql.</summary>
+/// <summary>What one run writes: recorded from the engine once, then written again and again by plain Npgsql with the engine's own statements.</summary>
 internal sealed class RawStatements(string connectionString, RecordingStore recorded)
 {
-    private const string Insert =
-        """
-        INSERT INTO runs (id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, format, priority, status, queued, version, epoch, owner, due_at, strikes, commands,
-          created_at, trace_length, trace_head, state)
-        SELECT u.id, 'raw', 'three-steps', '1', 'raw', NULL, 1, 0, u.status, false, 1, 1, 'raw', NULL, 1, 0, db_now(), u.length, u.head, u.state
-        FROM unnest($1, $2, $3, $4, $5) AS u(id, status, length, head, state)
-        """;
-
-    private const string Update =
-        """
-        UPDATE runs r SET status = u.status, version = r.version + 1, strikes = 0, trace_length = u.length, trace_head = u.head, state = u.state
-        FROM unnest($1, $2, $3, $4, $5, $6) AS u(id, status, length, head, state, version)
-        WHERE r.id = u.id AND r.version = u.version AND r.epoch = 1 AND r.owner = 'raw' AND r.commands = 0
-        RETURNING r.id
-        """;
-
-    private const string Delete = "DELETE FROM runs r USING unnest($1, $2) AS u(id, version) WHERE r.id = u.id AND r.version = u.version AND r.epoch = 1 AND r.owner = 'raw' AND r.commands = 0";
-
-    private const string Finish =
-        """
-        INSERT INTO finished_runs (id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, version, epoch, commands, ended_at, trace_length, trace_head, state)
-        SELECT u.id, 'raw', 'three-steps', '1', 'raw', NULL, 9, 1, 0, db_now(), u.length, u.head, u.state FROM unnest($1, $2, $3, $4) AS u(id, length, head, state)
-        """;
-
-    private const string Trace = "INSERT INTO trace (run_id, seq, at, kind, data, prev, hash) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)";
-
+    private const string Owner = "00000000-0000-0000-0000-000000000000";
     private readonly List<Transition> _transitions = Transitions(recorded);
 
     /// <summary>Transitions of one run, its insert included.</summary>
@@ -46,6 +23,11 @@ internal sealed class RawStatements(string connectionString, RecordingStore reco
     public async Task<double> MeasureAsync(int lanes, int together, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString + $";Max Auto Prepare=20;Auto Prepare Min Usages=2;Maximum Pool Size={lanes}");
+        await using (var member = source.CreateCommand($"INSERT INTO silos (id, name, version, format, started_at, heartbeat_at) VALUES ('{Owner}', 'raw', '1', 1, 0, db_now() + 86400000) ON CONFLICT DO NOTHING"))
+        {
+            await member.ExecuteNonQueryAsync(cancellationToken);
+        }
+
         var start = TimeProvider.System.GetTimestamp();
         var runs = await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(() => LaneAsync(source, together, start, duration, cancellationToken), cancellationToken)));
         return Math.Round(runs.Sum() / TimeProvider.System.GetElapsedTime(start).TotalSeconds, 1);
@@ -72,52 +54,51 @@ internal sealed class RawStatements(string connectionString, RecordingStore reco
     private async Task WriteAsync(NpgsqlConnection connection, string[] ids, int number, CancellationToken cancellationToken)
     {
         var transition = _transitions[number];
-        await using var batch = new NpgsqlBatch(connection);
-        var statuses = Repeat(transition.Status, ids.Length);
-        var lengths = Repeat(transition.Length, ids.Length);
-        var heads = Repeat(transition.Head, ids.Length);
-        var states = Repeat(transition.State, ids.Length);
-        var versions = Repeat((long)number, ids.Length);
-        if (number == 0)
-        {
-            Add(batch, Insert, ids, statuses, lengths, heads, states);
-        }
-        else if (number < _transitions.Count - 1)
-        {
-            Add(batch, Update, ids, statuses, lengths, heads, states, versions);
-        }
-        else
-        {
-            Add(batch, Delete, ids, versions);
-            Add(batch, Finish, ids, lengths, heads, states);
-        }
-
-        var entries = ids.SelectMany(id => transition.Entries.Select(e => (Id: id, Entry: e))).ToList();
-        Add(
-            batch,
-            Trace,
-            entries.ConvertAll(e => e.Id).ToArray(),
+        var isLast = number == _transitions.Count - 1;
+        await using var command = new NpgsqlCommand(number == 0 ? PostgresStatements.Insert(false) : PostgresStatements.Commit(isLast, false, false), connection);
+        object[] columns = number == 0
+            ?
+            [
+                ids, Same("raw"), Same("three-steps"), Same("1"), Same("raw"), Same<string?>(null), Same(""), Same(1L), Same(0L), Same(transition.Status), Same(Owner), Same<long?>(null),
+                Same(transition.Head), Same((long)transition.Entries.Count), Same(transition.State), new[] { Owner },
+            ]
+            :
+            [
+                ids, Same(Owner), Same(1L), Same((long)number), Same(0L), Same(transition.Status), Same(transition.State), Same((long)transition.Entries.Count), Same(transition.Head),
+                Same(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()), Same(false), Same(true), Same(isLast),
+            ];
+        var entries = ids.SelectMany((id, n) => transition.Entries.Select(e => (Id: id, N: (long)n, Entry: e))).ToList();
+        columns =
+        [
+            .. columns,
+            entries.ConvertAll(e => e.N).ToArray(),
             entries.ConvertAll(e => e.Entry.Seq).ToArray(),
             entries.ConvertAll(e => e.Entry.At.ToUnixTimeMilliseconds()).ToArray(),
             entries.ConvertAll(e => e.Entry.Kind).ToArray(),
             entries.ConvertAll(e => e.Entry.Data.GetRawText()).ToArray(),
             entries.ConvertAll(e => e.Entry.Prev).ToArray(),
-            entries.ConvertAll(e => e.Entry.Hash).ToArray());
-        await batch.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static void Add(NpgsqlBatch batch, string sql, params Array[] columns)
-    {
-        var command = new NpgsqlBatchCommand(sql);
+            entries.ConvertAll(e => e.Entry.Hash).ToArray(),
+        ];
         foreach (var column in columns)
         {
-            command.Parameters.Add(new NpgsqlParameter { Value = column, NpgsqlDbType = NpgsqlDbType.Array | (column is long[] ? NpgsqlDbType.Bigint : NpgsqlDbType.Text) });
+            var type = column switch { bool[] => NpgsqlDbType.Boolean, long[] or long?[] => NpgsqlDbType.Bigint, _ => NpgsqlDbType.Text };
+            command.Parameters.Add(new NpgsqlParameter { Value = column, NpgsqlDbType = NpgsqlDbType.Array | type });
         }
 
-        batch.BatchCommands.Add(command);
-    }
+        var written = 0;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            written++;
+        }
 
-    private static T[] Repeat<T>(T value, int count) => [.. Enumerable.Repeat(value, count)];
+        if (written != ids.Length)
+        {
+            throw new InvalidOperationException($"{ids.Length - written} of {ids.Length} raw writes were refused at transition {number}");
+        }
+
+        T[] Same<T>(T value) => [.. Enumerable.Repeat(value, ids.Length)];
+    }
 
     private static List<Transition> Transitions(RecordingStore recorded)
     {
@@ -130,7 +111,7 @@ internal sealed class RawStatements(string connectionString, RecordingStore reco
     }
 
     private static Transition Of(RunState state, IReadOnlyList<TraceEntry> trace) =>
-        new(state.Status.ToString(), trace[^1].Seq, trace[^1].Hash, JsonSerializer.Serialize(state, ActorsJson.Options), trace);
+        new(RowText.Status(state.Status), trace[^1].Seq, trace[^1].Hash, JsonSerializer.Serialize(state, ActorsJson.Options), trace);
 
     private sealed record Transition(string Status, long Length, string Head, string State, IReadOnlyList<TraceEntry> Entries);
 }
