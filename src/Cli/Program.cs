@@ -8,6 +8,10 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     WorkflowsCommand.Create(),
     RunCommand.Create(),
     GetCommand.Create(),
+    ListCommand.Create(),
+    DecisionCommand.Approve(),
+    DecisionCommand.Reject(),
+    SignalCommand.Create(),
     CancelCommand.Create(),
     TraceCommand.Create(),
 };

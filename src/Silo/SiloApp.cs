@@ -54,6 +54,9 @@ internal static class SiloApp
         services.AddSingleton<McpServerTool, GetRunTool>();
         services.AddSingleton<McpServerTool, WaitRunTool>();
         services.AddSingleton<McpServerTool, CancelRunTool>();
+        services.AddSingleton<McpServerTool, ApproveRunTool>();
+        services.AddSingleton<McpServerTool, SignalRunTool>();
+        services.AddSingleton<McpServerTool, ListRunsTool>();
         services.AddSingleton<McpServerTool, GetRunTraceTool>();
         services.AddHostedService<SiloLifetime>();
     }

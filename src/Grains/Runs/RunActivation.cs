@@ -155,7 +155,7 @@ internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServic
             return false;
         }
 
-        var state = Redacted(turn.State);
+        var state = services.Trace.Redact(turn.State);
         var entries = services.Trace.Append(Id, _run.TraceLength, _run.TraceHead, turn.Trace);
         tenure.ThrowIfOver();
         await services.Store.CommitAsync(
@@ -184,12 +184,6 @@ internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServic
             OnDue?.Invoke(at);
         }
     }
-
-    private RunState Redacted(RunState state) => state with
-    {
-        Error = state.Error is { } error ? services.Trace.Redact(error) : null,
-        Output = state is { Status: RunStatus.Done, Output: { } output } ? services.Trace.RedactOutput(output) : state.Output,
-    };
 
     /// <summary>Who had it last, for people who look for what broke them.</summary>
     private async Task<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellationToken)

@@ -27,6 +27,25 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
 
+    public async Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken)
+    {
+        RunId? before = null;
+        if (request.Cursor is { } cursor)
+        {
+            before = RunId.TryParse(cursor, out var last) ? last : throw Rejected("invalid_cursor", "cursor must be the next_cursor of an answer of list_runs.");
+        }
+
+        var limit = Math.Clamp(request.Limit, 1, RunListRequest.MostRuns);
+        var found = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status), before, limit + 1, cancellationToken);
+        var page = new List<RunSummary>(limit);
+        foreach (var run in found.Take(limit))
+        {
+            page.Add(RunViews.Summary(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken)));
+        }
+
+        return new RunListPage(page, found.Count > limit ? page[^1].RunId : null);
+    }
+
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
     {
         var definition = Validate(request);
@@ -118,7 +137,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         };
         var draft = new TraceDraft(now, TraceKinds.Submitted, (JsonObject)JsonSerializer.SerializeToNode(submitted, ActorsJson.Options)!);
         var trace = services.Trace.Append(state.RunId, 0, TraceChain.Genesis, [draft]);
-        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace, Owner: null);
+        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace, Owner: null) { Priority = definition.Priority };
     }
 
     private static string Shorten(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");

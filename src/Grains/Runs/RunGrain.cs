@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
 using Actors.Grains.Workflows;
@@ -48,6 +49,20 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
         services.Store.ReadTraceAsync(id, afterSeq, limit, TracePageBytes, cancellationToken);
 
+    public Task<RunView?> ApproveAsync(string by, string step, bool approved, string? note, CancellationToken cancellationToken) =>
+        PostAsync(
+            (definition, state) => RunCommands.ValidateDecision(definition, state, step, note) is { } fault
+                ? throw new RunRejectedException(fault)
+                : new RunCommand(approved ? RunCommands.Approve : RunCommands.Reject, by, RunCommands.DecisionBody(step, note)),
+            cancellationToken);
+
+    public Task<RunView?> SignalAsync(string by, string name, JsonElement payload, CancellationToken cancellationToken) =>
+        PostAsync(
+            (definition, state) => RunCommands.ValidateSignal(definition, state, name, payload) is { } fault
+                ? throw new RunRejectedException(fault)
+                : new RunCommand(RunCommands.Signal, by, RunCommands.SignalBody(name, payload)),
+            cancellationToken);
+
     /// <summary>Posts what <paramref name="command"/> makes of the run as it is, unless it is done.</summary>
     private async Task<RunView?> PostAsync(Func<WorkflowDefinition, RunState, RunCommand> command, CancellationToken cancellationToken)
     {
@@ -57,6 +72,7 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
             return null;
         }
 
+        var posted = command(await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken), run.State);
         if (run.State.Status != RunStatus.Done)
         {
             if (run.Commands >= MostCommands)
@@ -64,7 +80,7 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
                 throw new RunRejectedException(new RunError("too_many_commands", $"{id} got {MostCommands} commands already."));
             }
 
-            await host.PostAsync(id, command(await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken), run.State), cancellationToken);
+            await host.PostAsync(id, posted, cancellationToken);
         }
 
         return await GetAsync(cancellationToken);

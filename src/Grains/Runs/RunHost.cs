@@ -64,14 +64,14 @@ internal sealed partial class RunHost : IAsyncDisposable
             throw new RunRejectedException(new RunError("shutting_down", "This silo is shutting down and did not take the request. Repeat it.") { RetryAfterSeconds = 1 });
         }
 
-        if (_membership.JoinedOnce.IsCompletedSuccessfully)
+        if (_membership.HasJoined)
         {
             return;
         }
 
         try
         {
-            await _membership.JoinedOnce.WaitAsync(JoinPatience, _services.Time, cancellationToken);
+            await _membership.JoinedOnceAsync(JoinPatience, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -13,6 +13,9 @@ internal sealed class WakeSignal(TimeProvider time)
         try
         {
             await Volatile.Read(ref _next).Task.WaitAsync(most, time, cancellationToken);
+
+            // Not on the back of whoever signals.
+            await Task.Yield();
         }
         catch (TimeoutException)
         {
@@ -23,5 +26,6 @@ internal sealed class WakeSignal(TimeProvider time)
         Volatile.Write(ref _next, New());
     }
 
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Asynchronous continuations would leave the caller's scheduler.
+    private static TaskCompletionSource New() => new();
 }

@@ -113,7 +113,7 @@ internal sealed class SimRunner(SimWorld world)
 
         private Task<T> Ask<T>(Func<T> work, CancellationToken cancellationToken)
         {
-            var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var answer = new TaskCompletionSource<T>();
             Send(work, answer);
             return answer.Task.WaitAsync(cancellationToken);
         }

@@ -108,7 +108,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 
     private Task<T> Ask<T>(Func<ModelRunStore, Task<T>> work, CancellationToken cancellationToken)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<T>();
         Send(work, answer, cancellationToken);
         return answer.Task.WaitAsync(cancellationToken);
     }
@@ -166,7 +166,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 internal sealed class SimWakeUps(SimWorld world, SimProcess process, List<SimWakeUps> all) : IWakeUps
 {
     private static readonly TimeSpan Way = TimeSpan.FromSeconds(3);
-    private TaskCompletionSource _hint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _hint = new();
     private bool _heard;
 
     public async Task WaitAsync(TimeSpan most, CancellationToken cancellationToken)
@@ -180,7 +180,7 @@ internal sealed class SimWakeUps(SimWorld world, SimProcess process, List<SimWak
             return;
         }
 
-        _hint = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _hint = new();
     }
 
     public void Send()

@@ -8,6 +8,8 @@ internal sealed class SimWorld(int seed)
     private readonly List<(SimProcess Process, Task Task)> _ready = [];
     private readonly PriorityQueue<Action, (long At, long Order)> _later = new();
     private long _order;
+    private int _thread;
+    private string? _escaped;
 
     public static DateTimeOffset Start { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -19,9 +21,21 @@ internal sealed class SimWorld(int seed)
     public long Steps { get; private set; }
 
     /// <summary>Something happens after a while, whoever lives or dies meanwhile.</summary>
-    public void After(TimeSpan pause, Action act) => _later.Enqueue(act, ((Now + pause).UtcTicks, _order++));
+    public void After(TimeSpan pause, Action act)
+    {
+        if (IsMine())
+        {
+            _later.Enqueue(act, ((Now + pause).UtcTicks, _order++));
+        }
+    }
 
-    public void Ready(SimProcess process, Task task) => _ready.Add((process, task));
+    public void Ready(SimProcess process, Task task)
+    {
+        if (IsMine())
+        {
+            _ready.Add((process, task));
+        }
+    }
 
     /// <summary>A random time up to <paramref name="most"/>.</summary>
     public TimeSpan Upto(TimeSpan most) => TimeSpan.FromTicks((long)(most.Ticks * Random.NextDouble()));
@@ -31,8 +45,10 @@ internal sealed class SimWorld(int seed)
     /// <summary>Lets things happen until that time, or until <paramref name="enough"/> holds.</summary>
     public void RunUntil(DateTimeOffset end, Func<bool>? enough = null)
     {
+        _thread = Environment.CurrentManagedThreadId;
         while (true)
         {
+            Assert.True(_escaped is null, $"Something ran outside the simulation's scheduler, so the schedule can't be replayed:{_escaped}");
             if (TakeReady() is { } next)
             {
                 Steps++;
@@ -49,6 +65,17 @@ internal sealed class SimWorld(int seed)
                 _later.Dequeue()();
             }
         }
+    }
+
+    private bool IsMine()
+    {
+        if (_thread == 0 || _thread == Environment.CurrentManagedThreadId)
+        {
+            return true;
+        }
+
+        _escaped ??= Environment.NewLine + Environment.StackTrace;
+        return false;
     }
 
     private (SimProcess Process, Task Task)? TakeReady()

@@ -70,7 +70,19 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     // No context of the test framework: continuations belong to the simulated processes alone.
-    private static SimResult Play(int seed, Mutation mutation) => Task.Run(() => new Simulation(seed, RunsPerSchedule, mutation).Play()).GetAwaiter().GetResult();
+    private static SimResult Play(int seed, Mutation mutation)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return new Simulation(seed, RunsPerSchedule, mutation).Play();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
 
     private static int? Setting(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : null;
 }

@@ -9,8 +9,8 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly TimeSpan _pause = lease / 5;
-    private TaskCompletionSource<Tenure> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _joinedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _joinedOnce = new();
+    private TaskCompletionSource<Tenure> _joined = new();
     private Tenure? _tenure;
     private SiloId? _left;
     private Task _beating = Task.CompletedTask;
@@ -18,25 +18,27 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
     /// <summary>The membership, while it holds.</summary>
     public Tenure? Current => Volatile.Read(ref _tenure) is { Holds: true } tenure ? tenure : null;
 
-    /// <summary>Ends at the first joining: since then the database's time is known.</summary>
-    public Task JoinedOnce => _joinedOnce.Task;
+    /// <summary>True since the first joining: the database's time is known.</summary>
+    public bool HasJoined => _joinedOnce.Task.IsCompleted;
+
+    /// <summary>Ends at the first joining.</summary>
+    /// <exception cref="TimeoutException">There was none by then.</exception>
+    public async Task JoinedOnceAsync(TimeSpan most, CancellationToken cancellationToken)
+    {
+        await _joinedOnce.Task.WaitAsync(most, clock, cancellationToken);
+        await Task.Yield();
+    }
 
     public void Start() => _beating = heart.BeatAsync(BeatAsync, _stopping.Token);
 
     /// <summary>The membership, once there is one.</summary>
-    public Task<Tenure> CurrentAsync(CancellationToken cancellationToken)
+    public async Task<Tenure> CurrentAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
-        {
-            if (_tenure is { Over.IsCancellationRequested: false } tenure)
-            {
-                return Task.FromResult(tenure);
-            }
+        var tenure = await Joined().WaitAsync(cancellationToken);
 
-            // Of an earlier membership.
-            _joined = _joined.Task.IsCompleted ? new(TaskCreationOptions.RunContinuationsAsynchronously) : _joined;
-            return _joined.Task.WaitAsync(cancellationToken);
-        }
+        // The heart does nothing but beat.
+        await Task.Yield();
+        return tenure;
     }
 
     /// <summary>Stops beating and gives up the membership, so that others go on with its runs at once.</summary>
@@ -65,6 +67,21 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
     {
         _tenure?.Dispose();
         _stopping.Dispose();
+    }
+
+    private Task<Tenure> Joined()
+    {
+        lock (_gate)
+        {
+            if (_tenure is { Over.IsCancellationRequested: false } tenure)
+            {
+                return Task.FromResult(tenure);
+            }
+
+            // Of an earlier membership.
+            _joined = _joined.Task.IsCompleted ? new() : _joined;
+            return _joined.Task;
+        }
     }
 
     private async Task<TimeSpan> BeatAsync(CancellationToken cancellationToken)
@@ -128,12 +145,16 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
         var beat = await store.JoinAsync(new SiloRecord(id, identity.Name, identity.Version, RunState.CurrentFormat, now, now), cancellationToken);
         clock.Set(beat.Now);
         LogJoined(log, identity.Name, id, beat.Timeline);
+        var tenure = new Tenure(id, beat.Timeline, sentAt, lease * 2 / 3, clock);
+        TaskCompletionSource<Tenure> joined;
         lock (_gate)
         {
-            _tenure = new Tenure(id, beat.Timeline, sentAt, lease * 2 / 3, clock);
-            _joined.TrySetResult(_tenure);
-            _joinedOnce.TrySetResult();
+            _tenure = tenure;
+            joined = _joined;
         }
+
+        joined.TrySetResult(tenure);
+        _joinedOnce.TrySetResult();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Name} joined as {Silo} on timeline {Timeline}")]

@@ -29,7 +29,7 @@ internal static class PostgresConnections
 
     /// <summary>Reads either form.</summary>
     /// <exception cref="StoreUnavailableException">It is not understood; the message does not repeat it.</exception>
-    public static NpgsqlConnectionStringBuilder Parse(string text, string? passwordFile)
+    public static NpgsqlConnectionStringBuilder Parse(string text, string? password)
     {
         NpgsqlConnectionStringBuilder builder;
         try
@@ -42,9 +42,9 @@ internal static class PostgresConnections
             throw new StoreUnavailableException("The database's connection string is not understood. Write postgres://user@host:port/database?sslmode=verify-full, or Npgsql's keywords (Host=…;Database=…;Username=…).");
         }
 
-        if (passwordFile is not null)
+        if (password is not null)
         {
-            builder.Password = ReadPassword(passwordFile);
+            builder.Password = password;
         }
 
         builder.ApplicationName ??= "actors";
@@ -96,17 +96,5 @@ internal static class PostgresConnections
         }
 
         return builder;
-    }
-
-    private static string ReadPassword(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreUnavailableException($"The database's password file {file} cannot be read: {e.Message}", e);
-        }
     }
 }
