@@ -58,6 +58,7 @@ internal static class SiloApp
         services.AddSingleton<McpServerTool, SignalRunTool>();
         services.AddSingleton<McpServerTool, ListRunsTool>();
         services.AddSingleton<McpServerTool, GetRunTraceTool>();
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds((2 * settings.Options.DrainSeconds) + 10));
         services.AddHostedService<SiloLifetime>();
     }
 

@@ -91,6 +91,7 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
         try
         {
             await pulse.WaitAsync(most, services.Time, cancellationToken);
+            await Task.Yield();
         }
         catch (TimeoutException)
         {
