@@ -20,11 +20,11 @@ internal sealed partial record Migration(int Version, int MinProgram, string Sql
             {
                 using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
                 var sql = reader.ReadToEnd();
-                return new Migration(index + 1, int.Parse(Header().Match(sql).Groups[1].Value, CultureInfo.InvariantCulture), sql);
+                return new Migration(index + 1, int.Parse(Header().Match(sql).Groups["program"].Value, CultureInfo.InvariantCulture), sql);
             })];
     }
 
-    [GeneratedRegex(@"\A-- min_program: ([0-9]{1,6})\n", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\A-- min_program: (?<program>[0-9]{1,6})\n", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Header();
 }
 

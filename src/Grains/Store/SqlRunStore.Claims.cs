@@ -76,7 +76,11 @@ internal sealed partial class SqlRunStore
 
     private async Task<List<RunRow>> TakeAsync(DbConnection c, DbTransaction t, Claim claim, string candidates, IReadOnlyList<string> ids, int slots)
     {
-        var parameters = new DynamicParameters(new { silo = claim.Silo.ToString(), claim.Format, claim.EpochFloor, slots });
+        var parameters = new DynamicParameters();
+        parameters.Add("silo", claim.Silo.ToString());
+        parameters.Add("format", claim.Format);
+        parameters.Add("floor", claim.EpochFloor);
+        parameters.Add("slots", slots);
         if (ids.Count > 0)
         {
             parameters.Add("ids", _dialect.List(ids));
@@ -85,7 +89,7 @@ internal sealed partial class SqlRunStore
         return (await c.QueryAsync<RunRow>(
             $"""
             WITH taken AS ({candidates} {_dialect.TakeFreeRows})
-            UPDATE runs SET owner = @silo, due_at = NULL, queued = FALSE, strikes = strikes + 1, epoch = 1 + CASE WHEN epoch > @EpochFloor THEN epoch ELSE @EpochFloor END
+            UPDATE runs SET owner = @silo, due_at = NULL, queued = FALSE, strikes = strikes + 1, epoch = 1 + CASE WHEN epoch > @floor THEN epoch ELSE @floor END
             WHERE id IN (SELECT id FROM taken) RETURNING {RunRow.Columns}
             """,
             parameters,
@@ -101,7 +105,9 @@ internal sealed partial class SqlRunStore
         }
 
         var owned = await c.QueryAsync<(string Submitter, long Count)>("SELECT submitter, count(*) FROM runs WHERE owner IS NOT NULL GROUP BY submitter", transaction: t);
-        var parameters = new DynamicParameters(new { claim.Format, most = slots * Candidates });
+        var parameters = new DynamicParameters();
+        parameters.Add("format", claim.Format);
+        parameters.Add("most", slots * Candidates);
         parameters.Add("submitters", _dialect.List(groups.Select(g => g.Submitter)));
         parameters.Add("workflows", _dialect.List(groups.Select(g => g.WorkflowId)));
         var heads = await c.QueryAsync<Waiting>(_dialect.QueueHeads, parameters, t);

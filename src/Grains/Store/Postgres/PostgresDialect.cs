@@ -39,7 +39,7 @@ internal sealed partial class PostgresDialect : ISqlDialect
         """
         SELECT h.id, h.submitter, h.workflow_id, h.priority FROM unnest(@submitters, @workflows) AS g(submitter, workflow_id) CROSS JOIN LATERAL (
           SELECT r.id, r.submitter, r.workflow_id, r.priority FROM runs r
-          WHERE r.owner IS NULL AND r.queued AND r.submitter = g.submitter AND r.workflow_id = g.workflow_id AND r.format <= @Format ORDER BY r.priority DESC, r.id LIMIT @most) AS h
+          WHERE r.owner IS NULL AND r.queued AND r.submitter = g.submitter AND r.workflow_id = g.workflow_id AND r.format <= @format ORDER BY r.priority DESC, r.id LIMIT @most) AS h
         """;
 
     /// <summary>Connects, waiting a while for a server that starts, and brings the schema up to date.</summary>

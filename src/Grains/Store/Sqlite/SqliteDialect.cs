@@ -63,7 +63,7 @@ internal sealed class SqliteDialect : ISqlDialect
         """
         SELECT r.id, r.submitter, r.workflow_id, r.priority FROM json_each(@submitters) s CROSS JOIN json_each(@workflows) w ON w.key = s.key CROSS JOIN runs r
         WHERE r.id IN (
-          SELECT x.id FROM runs x WHERE x.owner IS NULL AND x.queued AND x.submitter = s.value AND x.workflow_id = w.value AND x.format <= @Format ORDER BY x.priority DESC, x.id LIMIT @most)
+          SELECT x.id FROM runs x WHERE x.owner IS NULL AND x.queued AND x.submitter = s.value AND x.workflow_id = w.value AND x.format <= @format ORDER BY x.priority DESC, x.id LIMIT @most)
         """;
 
     public string Among(string parameter) => $"IN (SELECT value FROM json_each(@{parameter}))";
