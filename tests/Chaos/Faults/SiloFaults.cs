@@ -14,12 +14,9 @@ internal static class SiloFaults
         new("kill_silo", Lane.Silo, KillAsync),
         new("pause_silo", Lane.Silo, PauseAsync),
         new("rolling_restart", Lane.Silo, RollAsync),
-        new("clock_jump", Lane.Silo, JumpAsync) { Skip = world => File.Exists(ClockFile(world)) ? null : "libfaketime is not installed" },
+        new("clock_jump", Lane.Silo, JumpAsync) { Skip = world => world.ClockFile is not null ? null : "libfaketime is not installed" },
         new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6),
     ];
-
-    /// <summary>The last silo's process reads what to add to its wall clock from here.</summary>
-    public static string ClockFile(ChaosWorld world) => Path.Combine(world.Cluster.Folder, "clock");
 
     private static SiloNode Any(ChaosWorld world, Random random) => world.Cluster.Silos[random.Next(world.Cluster.Silos.Count)];
 
@@ -60,9 +57,9 @@ internal static class SiloFaults
     {
         var size = random.Next(4) == 0 ? 86_400 : random.Next(20, 3600);
         var seconds = random.Next(2) == 0 ? size : -size;
-        await File.WriteAllTextAsync(ClockFile(world), $"{seconds:+0;-0}\n", cancellationToken);
+        await File.WriteAllTextAsync(world.ClockFile!, $"{seconds:+0;-0}\n", cancellationToken);
         await ChaosWorld.WaitAsync(6, cancellationToken);
-        await File.WriteAllTextAsync(ClockFile(world), "+0\n", cancellationToken);
+        await File.WriteAllTextAsync(world.ClockFile!, "+0\n", cancellationToken);
     }
 
     /// <summary>Kills whoever owns a certain run, until the run is given up.</summary>
