@@ -176,6 +176,9 @@ public sealed class PostgresServer : IAsyncDisposable
         }
 
         await RunAsync(AsServerUser("initdb", ["-D", DataDirectory, "-U", User, "--auth=scram-sha-256", "--pwfile", passwordFile, "--encoding=UTF8", "--locale=C", "--no-sync"]));
+
+        // A client may come from any address of loopback, which then tells it apart.
+        await File.AppendAllLinesAsync(Path.Combine(DataDirectory, "pg_hba.conf"), ["host all all 127.0.0.0/8 scram-sha-256"]);
         IEnumerable<string> lines =
         [
             "listen_addresses = '127.0.0.1'",
