@@ -12,6 +12,9 @@ internal static class ExitCodes
     /// <summary>The run ended with another outcome than succeeded, or a trace does not verify.</summary>
     public const int NotSucceeded = 2;
 
+    /// <summary>Wrong use of a command whose failure says something else.</summary>
+    public const int Usage = 2;
+
     /// <summary>The run is not done yet.</summary>
     public const int NotDone = 3;
 

@@ -10,10 +10,12 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     GetCommand.Create(),
     CancelCommand.Create(),
     TraceCommand.Create(),
+    VerifyBundleCommand.Create(),
 };
 try
 {
-    return await root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+    return VerifyBundleCommand.ExitCode(parsed, await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
 }
 catch (CommandException e)
 {
