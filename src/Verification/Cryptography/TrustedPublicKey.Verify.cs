@@ -59,7 +59,7 @@ internal sealed partial class TrustedPublicKey
     private bool VerifyRsa(ReadOnlySpan<byte> digest, HashAlgorithmName hash, ReadOnlySpan<byte> signature)
     {
         using var rsa = ImportRsa(_spki);
-        return rsa.VerifyHash(digest, signature, hash, RSASignaturePadding.Pkcs1) || rsa.VerifyHash(digest, signature, hash, RSASignaturePadding.Pss);
+        return rsa.VerifyHash(digest, signature, hash, _padding);
     }
 
     private bool VerifyEcdsa(ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)

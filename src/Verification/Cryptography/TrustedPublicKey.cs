@@ -14,7 +14,7 @@ internal enum PublicKeyKind
     Ed25519,
 }
 
-/// <summary>A public key that is trusted: ECDSA (P-256, P-384, P-521), RSA (2048 to 8192 bits) or Ed25519. Immutable and safe to share.</summary>
+/// <summary>A public key that is trusted: ECDSA (P-256, P-384, P-521), RSA (2048 to 8192 bits; PKCS #1 unless PSS is asked for) or Ed25519. Immutable and safe to share.</summary>
 internal sealed partial class TrustedPublicKey
 {
     private const string PublicKeyLabel = "PUBLIC KEY";
@@ -25,13 +25,15 @@ internal sealed partial class TrustedPublicKey
     private const string Ed25519Oid = "1.3.101.112";
     private readonly byte[] _spki;
     private readonly byte[] _raw;
+    private readonly RSASignaturePadding _padding;
 
-    private TrustedPublicKey(string name, byte[] spki, byte[] raw, PublicKeyKind kind)
+    private TrustedPublicKey(string name, byte[] spki, byte[] raw, PublicKeyKind kind, RSASignaturePadding padding)
     {
         Name = name;
         Kind = kind;
         _spki = spki;
         _raw = raw;
+        _padding = padding;
         Fingerprint = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(spki));
     }
 
@@ -88,7 +90,7 @@ internal sealed partial class TrustedPublicKey
 
             var raw = parsed.EncodedKeyValue.RawData;
             (var kind, fault) = KindOf(parsed, bytes, raw);
-            key = fault is null ? new TrustedPublicKey(name, bytes, raw, kind) : null;
+            key = fault is null ? new TrustedPublicKey(name, bytes, raw, kind, RSASignaturePadding.Pkcs1) : null;
             return key is not null;
         }
         catch (Exception e) when (e is CryptographicException or PlatformNotSupportedException)
@@ -115,6 +117,9 @@ internal sealed partial class TrustedPublicKey
             return false;
         }
     }
+
+    /// <summary>The same RSA key, with PSS instead of PKCS #1 signatures: a key has one scheme.</summary>
+    public TrustedPublicKey WithPss() => new(Name, _spki, _raw, Kind, RSASignaturePadding.Pss);
 
     private static (PublicKeyKind Kind, string? Fault) KindOf(PublicKey key, byte[] spki, byte[] raw)
     {

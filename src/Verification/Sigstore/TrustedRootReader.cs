@@ -60,7 +60,12 @@ internal static class TrustedRootReader
         var parsed = details.StartsWith("PKCS1_", StringComparison.Ordinal)
             ? TrustedPublicKey.TryParsePkcs1(name, bytes, out key, out fault)
             : TrustedPublicKey.TryParseSpki(name, bytes, out key, out fault);
-        return parsed ? key : throw publicKey.Fault(fault!);
+        if (!parsed)
+        {
+            throw publicKey.Fault(fault!);
+        }
+
+        return details.StartsWith("PKIX_RSA_PSS", StringComparison.Ordinal) ? key!.WithPss() : key;
     }
 
     private static bool IsKnown(string details) =>
