@@ -11,11 +11,12 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     CancelCommand.Create(),
     TraceCommand.Create(),
     VerifyBundleCommand.Create(),
+    PolicyCommand.Create(),
 };
 try
 {
     var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-    return VerifyBundleCommand.ExitCode(parsed, await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }));
+    return VerifyBundleCommand.ExitCode(parsed, PolicyCommand.ExitCode(parsed, await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false })));
 }
 catch (CommandException e)
 {

@@ -7,7 +7,7 @@ using Actors.Verification.Policy;
 try
 {
     await using var app = RunnerApp.Create(args, (services, settings) => services
-        .AddPolicyGate(new PolicyOptions { PolicyFile = settings.Options.PolicyFile, Deadline = TimeSpan.FromSeconds(settings.Options.DecisionSeconds) })
+        .AddPolicyGate(settings.Policy)
         .AddPodman(settings.Engine));
     await app.RunAsync();
     return 0;

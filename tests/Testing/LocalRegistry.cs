@@ -10,6 +10,7 @@ public sealed class LocalRegistry : IAsyncLifetime, IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
     private readonly string _directory = Directory.CreateTempSubdirectory("actors-registry-").FullName;
     private Process? _process;
+    private string? _htpasswd;
 
     /// <summary><c>127.0.0.1:port</c>.</summary>
     public string Host { get; private set; } = "";
@@ -18,10 +19,17 @@ public sealed class LocalRegistry : IAsyncLifetime, IAsyncDisposable
     public RegistryPusher Pusher { get; private set; } = null!;
 
     /// <summary>A started registry; dispose it.</summary>
-    public static async Task<LocalRegistry> StartAsync()
+    /// <param name="htpasswd">A line <c>name:bcrypt</c> that is needed to read and push; null for an open registry.</param>
+    /// <param name="password">Of that line, for <see cref="Pusher"/>.</param>
+    public static async Task<LocalRegistry> StartAsync(string? htpasswd = null, string password = "")
     {
-        var registry = new LocalRegistry();
+        var registry = new LocalRegistry { _htpasswd = htpasswd };
         await registry.InitializeAsync();
+        if (htpasswd is not null)
+        {
+            registry.Pusher.LogIn(htpasswd.Split(':')[0], password);
+        }
+
         return registry;
     }
 
@@ -36,6 +44,7 @@ public sealed class LocalRegistry : IAsyncLifetime, IAsyncDisposable
               filesystem: {"{"} rootdirectory: {_directory}/data {"}"}
               delete: {"{"} enabled: true {"}"}
             http: {"{"} addr: "127.0.0.1:0" {"}"}
+            {await AuthAsync()}
             """);
         var start = new ProcessStartInfo("docker-registry") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("serve");
@@ -76,6 +85,18 @@ public sealed class LocalRegistry : IAsyncLifetime, IAsyncDisposable
     }
 
     Task IAsyncLifetime.DisposeAsync() => DisposeAsync().AsTask();
+
+    private async Task<string> AuthAsync()
+    {
+        if (_htpasswd is null)
+        {
+            return "";
+        }
+
+        var file = Path.Combine(_directory, "htpasswd");
+        await File.WriteAllTextAsync(file, _htpasswd + "\n");
+        return $"auth: {"{"} htpasswd: {"{"} realm: test, path: {file} {"}"} {"}"}";
+    }
 
     // The kernel picks the port; the registry's log tells it.
     private static void FindAddress(string? line, TaskCompletionSource<string> address)

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Actors.Testing;
 
@@ -10,6 +11,10 @@ public sealed class RegistryPusher(string host) : IDisposable
 
     /// <summary><c>host:port</c>.</summary>
     public string Host { get; } = host;
+
+    /// <summary>Pushes with that name and password from now on.</summary>
+    public void LogIn(string name, string password) =>
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{name}:{password}")));
 
     /// <summary><c>sha256:</c> and hex of the bytes.</summary>
     public static string DigestOf(ReadOnlySpan<byte> bytes) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));

@@ -35,7 +35,8 @@ internal static class TraceWords
         };
     }
 
-    private static List<string> Decision(string server, JsonElement decision)
+    /// <summary>A decision of the policy gate.</summary>
+    public static IReadOnlyList<string> Decision(string server, JsonElement decision)
     {
         var admitted = decision.At("admitted")?.ValueKind == JsonValueKind.True;
         List<string> lines = [$"{server}: {(admitted ? "admitted" : "refused, " + decision.Text("code"))}  {decision.Text("image")}"];

@@ -27,6 +27,17 @@ internal sealed class RunnerOptions
     [Range(1, 600)]
     public int DecisionSeconds { get; set; } = 20;
 
+    /// <summary>Seconds for which an image that was admitted need not be verified again; 0 verifies each time.</summary>
+    [Range(0, 3600)]
+    public int DecisionCacheSeconds { get; set; } = 60;
+
+    /// <summary>Seconds between two looks at the policy's files for a change; 0 never looks.</summary>
+    [Range(0, 3600)]
+    public int PolicyReloadSeconds { get; set; } = 5;
+
+    /// <summary>Credentials for registries, in the format of Docker's <c>config.json</c>; empty reads anonymously.</summary>
+    public string RegistryAuthFile { get; set; } = "";
+
     /// <summary>Directory of the journal: what was launched and which calls were sent.</summary>
     [Required]
     public string StateDirectory { get; set; } = "";

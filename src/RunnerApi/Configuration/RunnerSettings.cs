@@ -1,12 +1,23 @@
 using System.Net;
 using Actors.RunnerApi.Contracts.Configuration;
 using Actors.RunnerApi.Podman;
+using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Configuration;
 
 /// <summary>What the host needs before it starts: checked options, the token, the address, the sandbox engine.</summary>
 internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine)
 {
+    /// <summary>Settings of the policy gate.</summary>
+    public PolicyOptions Policy => new()
+    {
+        PolicyFile = Options.PolicyFile,
+        Deadline = TimeSpan.FromSeconds(Options.DecisionSeconds),
+        CacheTime = TimeSpan.FromSeconds(Options.DecisionCacheSeconds),
+        ReloadEvery = TimeSpan.FromSeconds(Options.PolicyReloadSeconds),
+        RegistryAuthFile = Options.RegistryAuthFile,
+    };
+
     /// <summary>Reads the sections <c>Actors:Runner</c> and <c>sandbox</c>.</summary>
     /// <exception cref="SettingsException">At least one value is missing or wrong.</exception>
     public static RunnerSettings Read(IConfiguration configuration)
@@ -20,7 +31,7 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
             options.AllowNonLoopback,
             $"use 127.0.0.1, or set {RunnerOptions.Section}:{nameof(RunnerOptions.AllowNonLoopback)}=true where the network is closed.");
         var token = reader.Token(nameof(RunnerOptions.TokenFile), options.TokenFile);
-        CheckDirectories(options, reader);
+        CheckPaths(options, reader);
 
         var sandbox = configuration.GetSection(PodmanOptions.Section);
         var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
@@ -29,7 +40,7 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory));
     }
 
-    private static void CheckDirectories(RunnerOptions options, SettingsReader reader)
+    private static void CheckPaths(RunnerOptions options, SettingsReader reader)
     {
         if (options.StateDirectory.Length > 0 && !Path.IsPathFullyQualified(options.StateDirectory))
         {
@@ -39,6 +50,11 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         if (options.SecretsDirectory.Length > 0 && !Directory.Exists(options.SecretsDirectory))
         {
             reader.Fault(nameof(RunnerOptions.SecretsDirectory), "the directory does not exist.");
+        }
+
+        if (options.RegistryAuthFile.Length > 0 && !File.Exists(options.RegistryAuthFile))
+        {
+            reader.Fault(nameof(RunnerOptions.RegistryAuthFile), "the file does not exist.");
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed class RunnerEndpoints(SandboxRegistry registry, IPolicyGate gate
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", context => context.Response.WriteAsync("ok", context.RequestAborted));
-        routes.MapGet("/readyz", Ready(context => context.Response.WriteAsync("ok", context.RequestAborted)));
+        routes.MapGet("/readyz", Ready(WriteReadinessAsync));
         routes.MapPost("/decisions", DecideAsync);
         routes.MapPost("/runs", Ready(LaunchAsync));
         routes.MapGet("/runs/{id}", Ready(GetRunAsync));
@@ -22,6 +22,10 @@ internal sealed class RunnerEndpoints(SandboxRegistry registry, IPolicyGate gate
     }
 
     private RequestDelegate Ready(RequestDelegate next) => context => registry.IsRestored ? next(context) : throw RunnerProblem.NotReady();
+
+    // Codes only: no token is needed to read it. The log says what is wrong.
+    private Task WriteReadinessAsync(HttpContext context) =>
+        context.Response.WriteAsync(string.Concat(gate.Status.Alarms.Select(a => $"\nalarm {a.Code} since {a.Since:O}").Prepend("ok")), context.RequestAborted);
 
     private async Task DecideAsync(HttpContext context)
     {

@@ -1,5 +1,3 @@
-using Actors.Verification.Cosign;
-using Actors.Verification.Oci;
 using Actors.Verification.Policy;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,18 +11,9 @@ internal static class PolicyServices
     public static IServiceCollection AddPolicyGate(this IServiceCollection services, PolicyOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentException.ThrowIfNullOrWhiteSpace(options.PolicyFile);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Deadline, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Deadline, TimeSpan.FromMinutes(10));
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.CacheTime, TimeSpan.Zero);
+        options.Check();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options);
-        services.AddSingleton(_ => PolicyLoader.Load(options.PolicyFile));
-        services.AddSingleton(_ => new OciClient());
-        services.AddSingleton<CosignVerifier>();
-        services.AddSingleton<VerifiedImageCache>();
-        services.AddSingleton<ImageChecker>();
-        services.AddSingleton<IPolicyGate, PolicyGate>();
+        services.AddSingleton<IPolicyGate>(s => PolicyGate.Open(options, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PolicyGate>>()));
         services.AddHostedService<PolicyStartup>();
         return services;
     }

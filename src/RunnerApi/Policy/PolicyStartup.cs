@@ -2,14 +2,13 @@ using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Policy;
 
-/// <summary>Loads the policy before anything else starts, so that a host with a bad one does not come up.</summary>
-internal sealed partial class PolicyStartup(IServiceProvider services, PolicyOptions options, ILogger<PolicyStartup> logger) : IHostedLifecycleService
+/// <summary>Opens the gate before anything else starts, so that a host with a bad policy does not come up.</summary>
+internal sealed class PolicyStartup(IServiceProvider services) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        var policy = services.GetRequiredService<PolicyDocument>();
-        LogLoaded(logger, options.PolicyFile, policy.Revision, policy.Rules.Count, policy.Profiles.Count);
+        _ = services.GetRequiredService<IPolicyGate>();
         return Task.CompletedTask;
     }
 

@@ -1,38 +1,53 @@
 using System.Text.Json;
 using Actors.Verification.Oci;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Cosign;
 
-/// <summary>The signed statement of a cosign signature.</summary>
+/// <summary>The signed statement of a signature in the tag layout.</summary>
 internal static class SimpleSigningPayload
 {
     private const string SignatureType = "cosign container image signature";
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>Why the payload does not vouch for <paramref name="digest"/>; null when it does.</summary>
-    public static string? FaultFor(OciDigest digest, ReadOnlyMemory<byte> payload)
+    /// <summary>Throws <see cref="VerificationException"/> unless the payload vouches for exactly this digest.</summary>
+    public static void Require(OciDigest digest, ReadOnlyMemory<byte> payload)
+    {
+        ArgumentNullException.ThrowIfNull(digest);
+        using var document = Parse(payload);
+        var critical = Member(document.RootElement, "critical");
+        RequireType(critical);
+        RequireDigest(critical, digest);
+    }
+
+    private static void RequireType(JsonElement critical)
+    {
+        if (OciDescriptor.ReadString(critical, "type") != SignatureType)
+        {
+            throw new VerificationException(VerificationStage.Payload, "payload_type_mismatch", $"Its critical.type is not '{SignatureType}'.");
+        }
+    }
+
+    private static void RequireDigest(JsonElement critical, OciDigest digest)
+    {
+        if (OciDescriptor.ReadString(Member(critical, "image"), "docker-manifest-digest") != digest.ToString())
+        {
+            throw new VerificationException(VerificationStage.Artifact, "digest_mismatch", "It was made for another image (critical.image.docker-manifest-digest differs).");
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> payload)
     {
         try
         {
-            using var document = JsonDocument.Parse(payload, Strict);
-            var critical = Member(document.RootElement, "critical");
-            if (Text(Member(critical, "type")) != SignatureType)
-            {
-                return $"its critical.type is not '{SignatureType}'";
-            }
-
-            return Text(Member(Member(critical, "image"), "docker-manifest-digest")) == digest.ToString()
-                ? null
-                : "it was made for another image (critical.image.docker-manifest-digest differs)";
+            return JsonDocument.Parse(payload, Strict);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return "its payload is not JSON without duplicate properties";
+            throw new VerificationException(VerificationStage.Payload, "payload_malformed", "Its payload is not JSON without duplicate properties.");
         }
     }
 
     private static JsonElement Member(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
-
-    private static string? Text(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
 }

@@ -10,11 +10,7 @@ internal static class BoundedBody
     public static async Task<byte[]> ReadAsync(HttpResponseMessage response, int cap, string what, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(response);
-        if (response.Content.Headers.ContentLength > cap)
-        {
-            throw TooLarge(what, cap);
-        }
-
+        RequireWithin(what, response.Content.Headers.ContentLength ?? 0, cap);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         using var buffer = new MemoryStream();
         var chunk = new byte[ChunkBytes];
@@ -26,15 +22,16 @@ internal static class BoundedBody
                 return buffer.ToArray();
             }
 
-            if (buffer.Length + read > cap)
-            {
-                throw TooLarge(what, cap);
-            }
-
+            RequireWithin(what, buffer.Length + read, cap);
             buffer.Write(chunk, 0, read);
         }
     }
 
-    private static RegistryException TooLarge(string what, int cap) =>
-        new(RegistryFault.Protocol, $"{what} has more than {cap} bytes, the most that is accepted. Push a smaller one or mend the registry.");
+    private static void RequireWithin(string what, long bytes, int cap)
+    {
+        if (bytes > cap)
+        {
+            throw new RegistryException(RegistryFault.TooLarge, $"{what} has more than {cap} bytes, the most that is accepted. Push a smaller one or mend the registry.");
+        }
+    }
 }

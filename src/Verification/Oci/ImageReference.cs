@@ -32,6 +32,12 @@ internal sealed record ImageReference(string Host, string Repository, string? Ta
     public static bool IsHost(string host) =>
         host.Length <= MaxNameLength && HostPattern.IsMatch(host) && PortInRange(host);
 
+    /// <summary>True for a repository's path.</summary>
+    public static bool IsRepository(string name) => name.Length <= MaxNameLength && RepositoryPattern.IsMatch(name);
+
+    /// <summary>True for a tag.</summary>
+    public static bool IsTag(string tag) => TagPattern.IsMatch(tag);
+
     /// <summary>Parses a reference as written; on failure <paramref name="fault"/> says what is wrong with it and how it should look.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ImageReference? reference, [NotNullWhen(false)] out string? fault)
     {

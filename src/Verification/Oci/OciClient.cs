@@ -1,188 +1,103 @@
 using System.Net;
-using System.Net.Http.Headers;
 
 namespace Actors.Verification.Oci;
 
-/// <summary>A repository at a registry.</summary>
-/// <param name="Host">With port, when one is needed.</param>
-/// <param name="Name">Path.</param>
-/// <param name="Insecure">True for plain HTTP.</param>
-internal sealed record OciRepository(string Host, string Name, bool Insecure)
+/// <summary>Reads manifests, blobs and lists of referrers from registries and their mirrors. Everything that comes back was hashed here and is within its cap;
+/// time is the caller's token. Failures are <see cref="RegistryException"/>.</summary>
+internal sealed class OciClient : IImageSource, IDisposable
 {
-    /// <inheritdoc/>
-    public override string ToString() => $"{Host}/{Name}";
-}
+    private readonly GuardedHttp _http;
+    private readonly RegistryTransport _transport;
+    private readonly ReferrersReader _referrers;
+    private readonly MirrorWalk _mirrors;
 
-/// <summary>Reads manifests and blobs, anonymously. Everything that comes back was hashed here and is within its cap; time is the caller's token.
-/// Failures are <see cref="RegistryException"/>.</summary>
-internal sealed class OciClient : IDisposable
-{
-    /// <summary>Most bytes of a manifest.</summary>
-    public const int MaxManifestBytes = 4 * 1024 * 1024;
-
-    private const int MaxRedirects = 3;
-    private readonly HttpClient _registry;
-    private readonly HttpClient _elsewhere;
-
-    /// <summary>A client whose redirects to another origin reach public addresses only.</summary>
+    /// <summary>An anonymous client.</summary>
     public OciClient()
-        : this(EgressGuard.IsPublic)
+        : this(new OciClientOptions())
     {
     }
 
-    /// <summary>A client whose redirects to another origin reach what <paramref name="redirectTarget"/> accepts.</summary>
-    public OciClient(Func<IPAddress, bool> redirectTarget)
+    /// <summary>An anonymous client whose redirects to another origin reach what <paramref name="publicAddress"/> accepts.</summary>
+    public OciClient(Func<IPAddress, bool> publicAddress)
+        : this(new OciClientOptions { PublicAddress = publicAddress })
     {
-        _registry = CreateHttp(CreateHandler());
-        var guarded = CreateHandler();
-        guarded.ConnectCallback = EgressGuard.Connector(redirectTarget);
-        _elsewhere = CreateHttp(guarded);
     }
 
-    /// <summary>The manifest that the tag points to now.</summary>
-    public Task<OciManifest> GetManifestAsync(OciRepository repository, string tag, CancellationToken cancellationToken) =>
-        GetManifestAsync(repository, tag, $"Manifest {repository}:{tag}", expected: null, cancellationToken);
-
-    /// <summary>The manifest of that digest.</summary>
-    public Task<OciManifest> GetManifestAsync(OciRepository repository, OciDigest digest, CancellationToken cancellationToken) =>
-        GetManifestAsync(repository, digest.ToString(), $"Manifest {repository}@{digest}", digest, cancellationToken);
-
-    /// <summary>The blob that the descriptor points to; exactly its size, with its digest.</summary>
-    public async Task<byte[]> GetBlobAsync(OciRepository repository, OciDescriptor blob, int cap, CancellationToken cancellationToken)
+    /// <summary>A client as the options say.</summary>
+    public OciClient(OciClientOptions options)
     {
-        var what = $"Blob {blob.Digest} of {repository}";
-        if (blob.Size > cap)
-        {
-            throw Protocol($"{what} is declared with {blob.Size} bytes, more than the {cap} that are accepted. Push a smaller one.");
-        }
-
-        using var response = await SendAsync(what, () => FollowAsync(what, repository, UriOf(repository, "blobs", blob.Digest.ToString()), cancellationToken));
-        RegistryStatus.ThrowUnlessOk(response, what, repository);
-        var bytes = await SendAsync(what, () => BoundedBody.ReadAsync(response, (int)blob.Size, what, cancellationToken));
-        if (bytes.Length != blob.Size || OciDigest.Of(bytes) != blob.Digest)
-        {
-            throw Protocol($"{what} came with other content than its digest and size say. Mend the registry.");
-        }
-
-        return bytes;
+        ArgumentNullException.ThrowIfNull(options);
+        Limits = options.Limits;
+        _http = new GuardedHttp(options);
+        _transport = new RegistryTransport(_http, new RegistryAuthenticator(_http, options), Limits);
+        _referrers = new ReferrersReader(_transport, FetchAsync, Limits);
+        _mirrors = new MirrorWalk(Limits.MirrorTime, options.Time);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public OciLimits Limits { get; }
+
+    /// <inheritdoc/>
+    public Task<OciManifest> GetManifestAsync(OciRepository repository, string tag, CancellationToken cancellationToken) =>
+        _mirrors.FirstAsync(repository, byDigest: false, (r, ct) => GetManifestAsync(r, tag, $"Manifest {r}:{tag}", expected: null, ct), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<OciManifest> GetManifestAsync(OciRepository repository, OciDigest digest, CancellationToken cancellationToken)
     {
-        _registry.Dispose();
-        _elsewhere.Dispose();
+        ArgumentNullException.ThrowIfNull(digest);
+        return _mirrors.FirstAsync(repository, byDigest: true, (r, ct) => GetManifestAsync(r, digest.ToString(), $"Manifest {r}@{digest}", digest, ct), cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<VerifiedBytes> GetBlobAsync(OciRepository repository, OciDescriptor blob, int cap, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(blob);
+        RequireBlobCap(repository, blob, cap);
+        return _mirrors.FirstAsync(repository, byDigest: true, (r, ct) => GetBlobAsync(r, blob, ct), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ReferrerList> ListReferrersAsync(OciRepository repository, OciDigest subject, string? artifactType, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        return _mirrors.FirstAsync(repository, byDigest: false, (r, ct) => _referrers.ListAsync(r, subject, artifactType, ct), cancellationToken, list => list.Items.Count > 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
 
     private async Task<OciManifest> GetManifestAsync(OciRepository repository, string reference, string what, OciDigest? expected, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, UriOf(repository, "manifests", reference));
-        foreach (var type in OciMediaTypes.Manifests)
-        {
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
-        }
-
-        using var response = await SendAsync(what, () => _registry.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken));
-        RegistryStatus.ThrowUnlessOk(response, what, repository);
-        var mediaType = RegistryStatus.ManifestType(response, what);
-        var bytes = await SendAsync(what, () => BoundedBody.ReadAsync(response, MaxManifestBytes, what, cancellationToken));
-        var digest = OciDigest.Of(bytes);
-        RegistryStatus.CrossCheckDigest(response, digest, what);
-        if (expected is not null && expected != digest)
-        {
-            throw Protocol($"{what} came with content whose digest is {digest}. Mend the registry.");
-        }
-
-        return OciManifest.Parse(what, digest, mediaType, bytes);
+        var (mediaType, content) = await FetchAsync(repository, reference, what, expected, cancellationToken);
+        return OciManifest.Parse(what, mediaType, content);
     }
 
-    private async Task<HttpResponseMessage> FollowAsync(string what, OciRepository repository, Uri start, CancellationToken cancellationToken)
+    private async Task<(string MediaType, VerifiedBytes Content)> FetchAsync(
+        OciRepository repository, string reference, string what, OciDigest? expected, CancellationToken cancellationToken)
     {
-        var target = start;
-        for (var hop = 0; ; hop++)
-        {
-            // A fresh request per hop: no header of one origin reaches another.
-            using var request = new HttpRequestMessage(HttpMethod.Get, target);
-            var http = SameOrigin(start, target) ? _registry : _elsewhere;
-            var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (!RegistryStatus.IsRedirect(response.StatusCode))
-            {
-                return response;
-            }
-
-            using (response)
-            {
-                target = NextTarget(what, repository, target, response.Headers.Location, hop);
-            }
-        }
+        var target = RegistryEndpoint.Of(repository, "manifests", reference);
+        var request = new RegistryRequest(what, repository, target, OciMediaTypes.Manifests, Limits.ManifestBytes, FollowRedirects: false);
+        var answer = await _transport.GetAsync(request, cancellationToken);
+        var mediaType = RegistryStatus.ManifestType(answer.MediaType, what);
+        var content = expected is null ? answer.Body.AsNamed() : answer.Body.AsExpected(what, expected);
+        RegistryStatus.CrossCheckDigest(answer.Digests, content.Digest, what);
+        return (mediaType, content);
     }
 
-    private static Uri NextTarget(string what, OciRepository repository, Uri from, Uri? location, int hop)
+    private async Task<VerifiedBytes> GetBlobAsync(OciRepository repository, OciDescriptor blob, CancellationToken cancellationToken)
     {
-        if (hop == MaxRedirects)
-        {
-            throw Protocol($"{what} was redirected more than {MaxRedirects} times. Mend the registry.");
-        }
-
-        var target = location is null ? null : new Uri(from, location);
-        var scheme = target?.Scheme;
-        if (target is null || target.UserInfo.Length > 0 || (scheme != Uri.UriSchemeHttps && !(scheme == Uri.UriSchemeHttp && repository.Insecure)))
-        {
-            throw Protocol($"{what} was redirected to an address that is not followed (https only, no user name). Mend the registry.");
-        }
-
-        return target;
+        var what = $"Blob {blob.Digest} of {repository}";
+        var target = RegistryEndpoint.Of(repository, "blobs", blob.Digest.ToString());
+        var answer = await _transport.GetAsync(new RegistryRequest(what, repository, target, [], (int)blob.Size, FollowRedirects: true), cancellationToken);
+        return answer.Body.AsExpected(what, blob);
     }
 
-    private static bool SameOrigin(Uri a, Uri b) => a.Scheme == b.Scheme && a.Port == b.Port && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase);
-
-    private static Uri UriOf(OciRepository repository, string kind, string reference)
+    private static void RequireBlobCap(OciRepository repository, OciDescriptor blob, int cap)
     {
-        var host = repository.Host == "docker.io" ? "registry-1.docker.io" : repository.Host;
-        return new Uri($"{(repository.Insecure ? "http" : "https")}://{host}/v2/{repository.Name}/{kind}/{reference}", UriKind.Absolute);
-    }
-
-    private static async Task<T> SendAsync<T>(string what, Func<Task<T>> send)
-    {
-        try
+        if (blob.Size > cap)
         {
-            return await send();
-        }
-        catch (HttpRequestException e) when (e.InnerException is EgressRefusedException refused)
-        {
-            throw new RegistryException(RegistryFault.Protocol, $"{what} was redirected to an address that is not followed: {refused.Message}. Mend the registry.", e);
-        }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)
-        {
-            throw new RegistryException(RegistryFault.Unavailable, $"{what} could not be read: no trusted TLS connection. Mend the registry's certificate, or set 'insecure: true' in its rule if it speaks plain HTTP.", e);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw new RegistryException(RegistryFault.Unavailable, $"{what} could not be read: the connection failed. Check that the registry is up and can be reached from here.", e);
+            throw new RegistryException(
+                RegistryFault.TooLarge, $"Blob {blob.Digest} of {repository} is declared with {blob.Size} bytes, more than the {cap} that are accepted. Push a smaller one.");
         }
     }
-
-    private static SocketsHttpHandler CreateHandler() => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        MaxResponseHeadersLength = 32,
-
-        // The rest of a refused body is not read for the sake of the connection: a hostile one has no end.
-        MaxResponseDrainSize = 0,
-        ResponseDrainTimeout = TimeSpan.Zero,
-        ConnectTimeout = TimeSpan.FromSeconds(15),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    };
-
-    private static HttpClient CreateHttp(SocketsHttpHandler handler)
-    {
-        var http = new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("actors-runner", null));
-        return http;
-    }
-
-    private static RegistryException Protocol(string message) => new(RegistryFault.Protocol, message);
 }

@@ -1,47 +1,68 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
 namespace Actors.Verification.Oci;
 
-/// <summary>A manifest or index whose bytes were hashed here and whose type is what its registry says it is.</summary>
-/// <param name="Digest">Computed from the bytes.</param>
-/// <param name="MediaType">One of <see cref="OciMediaTypes.Manifests"/>.</param>
-/// <param name="Root">The JSON object.</param>
-internal sealed record OciManifest(OciDigest Digest, string MediaType, JsonElement Root)
+/// <summary>A manifest or index whose bytes were hashed here and whose type is what its source says it is.</summary>
+internal sealed class OciManifest
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private OciManifest(VerifiedBytes content, string mediaType, JsonElement root) => (Content, MediaType, Root) = (content, mediaType, root);
+
+    /// <summary>The very bytes that <see cref="Root"/> was read from.</summary>
+    public VerifiedBytes Content { get; }
+
+    /// <summary>Computed from the bytes.</summary>
+    public OciDigest Digest => Content.Digest;
+
+    /// <summary>One of <see cref="OciMediaTypes.Manifests"/>.</summary>
+    public string MediaType { get; }
+
+    /// <summary>The JSON object.</summary>
+    public JsonElement Root { get; }
+
+    /// <summary>What it says it is attached to; null for nothing.</summary>
+    public OciDescriptor? Subject => Root.TryGetProperty("subject", out var subject) && OciDescriptor.TryRead(subject, out var descriptor) ? descriptor : null;
+
+    /// <summary>Its own word on what it is: <c>artifactType</c>, else the config's media type, else null.</summary>
+    public string? ArtifactType => OciDescriptor.ReadString(Root, "artifactType") is { Length: > 0 } type
+        ? type
+        : Root.TryGetProperty("config", out var config) ? OciDescriptor.ReadString(config, "mediaType") : null;
+
+    /// <summary>Its layers in order; null stands for one that is no descriptor.</summary>
+    public IReadOnlyList<OciDescriptor?> Layers => Root.TryGetProperty("layers", out var layers) && layers.ValueKind == JsonValueKind.Array
+        ? [.. layers.EnumerateArray().Select(l => OciDescriptor.TryRead(l, out var descriptor) ? descriptor : null)]
+        : [];
 
     /// <summary>Checks the type rules that keep one digest from meaning two things.</summary>
     /// <exception cref="RegistryException">The body is no manifest of that type.</exception>
-    public static OciManifest Parse(string what, OciDigest digest, string mediaType, ReadOnlyMemory<byte> bytes)
+    public static OciManifest Parse(string what, string mediaType, VerifiedBytes content)
     {
-        var root = ParseJson(what, bytes);
-        if (root.ValueKind != JsonValueKind.Object
-            || !root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != 2)
+        ArgumentNullException.ThrowIfNull(content);
+        var root = UncheckedBytes.ReadObject(what, content.Memory);
+        RequireSchema2(what, root);
+        RequireDeclaredType(what, mediaType, root);
+        RequireOneKind(what, mediaType, root);
+        if (OciMediaTypes.IsIndex(mediaType))
+        {
+            RequireFlatIndex(what, root);
+        }
+
+        return new OciManifest(content, mediaType, root);
+    }
+
+    /// <summary>Refuses every schema version but 2.</summary>
+    public static void RequireSchema2(string what, JsonElement root)
+    {
+        if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != 2)
         {
             throw Broken($"{what} is no manifest of schema version 2. Push the image again with a current tool.");
         }
-
-        CheckDeclaredType(what, mediaType, root);
-        var isIndex = OciMediaTypes.IsIndex(mediaType);
-        if (root.TryGetProperty(isIndex ? "layers" : "manifests", out _) || (isIndex && root.TryGetProperty("config", out _)))
-        {
-            throw Broken($"{what} is a manifest and an index at once. Push the image again with a current tool.");
-        }
-
-        if (isIndex)
-        {
-            CheckChildren(what, root);
-        }
-
-        return new OciManifest(digest, mediaType, root);
     }
 
-    private static void CheckDeclaredType(string what, string mediaType, JsonElement root)
+    /// <summary>Refuses a body that names another type than its source. Optional in OCI, mandatory in Docker's format.</summary>
+    public static void RequireDeclaredType(string what, string mediaType, JsonElement root)
     {
         if (!root.TryGetProperty("mediaType", out var declared))
         {
-            // Optional in OCI, mandatory in Docker's format.
             if (mediaType is OciMediaTypes.DockerManifest or OciMediaTypes.DockerIndex)
             {
                 throw Broken($"{what} names no mediaType. Push the image again with a current tool.");
@@ -53,7 +74,16 @@ internal sealed record OciManifest(OciDigest Digest, string MediaType, JsonEleme
         }
     }
 
-    private static void CheckChildren(string what, JsonElement root)
+    private static void RequireOneKind(string what, string mediaType, JsonElement root)
+    {
+        var isIndex = OciMediaTypes.IsIndex(mediaType);
+        if (root.TryGetProperty(isIndex ? "layers" : "manifests", out _) || (isIndex && root.TryGetProperty("config", out _)))
+        {
+            throw Broken($"{what} is a manifest and an index at once. Push the image again with a current tool.");
+        }
+    }
+
+    private static void RequireFlatIndex(string what, JsonElement root)
     {
         if (!root.TryGetProperty("manifests", out var children) || children.ValueKind != JsonValueKind.Array)
         {
@@ -74,65 +104,5 @@ internal sealed record OciManifest(OciDigest Digest, string MediaType, JsonEleme
         }
     }
 
-    private static JsonElement ParseJson(string what, ReadOnlyMemory<byte> bytes)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(bytes, Strict);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException e)
-        {
-            throw new RegistryException(RegistryFault.Protocol, $"{what} is not JSON without duplicate properties. Push the image again.", e);
-        }
-    }
-
     private static RegistryException Broken(string message) => new(RegistryFault.Protocol, message);
-}
-
-/// <summary>A pointer to content.</summary>
-/// <param name="MediaType">What it is.</param>
-/// <param name="Digest">SHA-256.</param>
-/// <param name="Size">Bytes, not negative.</param>
-/// <param name="Annotations">The annotations object, or an undefined element.</param>
-internal sealed record OciDescriptor(string MediaType, OciDigest Digest, long Size, JsonElement Annotations)
-{
-    /// <summary>Reads a descriptor; false when a mandatory member is missing or of the wrong kind.</summary>
-    public static bool TryRead(JsonElement element, [NotNullWhen(true)] out OciDescriptor? descriptor)
-    {
-        descriptor = null;
-        if (element.ValueKind != JsonValueKind.Object
-            || ReadString(element, "mediaType") is not { Length: > 0 } mediaType
-            || !OciDigest.TryParse(ReadString(element, "digest"), out var digest)
-            || !element.TryGetProperty("size", out var size) || size.ValueKind != JsonValueKind.Number
-            || !size.TryGetInt64(out var bytes) || bytes < 0)
-        {
-            return false;
-        }
-
-        element.TryGetProperty("annotations", out var annotations);
-        descriptor = new OciDescriptor(mediaType, digest, bytes, annotations);
-        return true;
-    }
-
-    /// <summary>An annotation's value, or null.</summary>
-    public string? Annotation(string name) => Annotations.ValueKind == JsonValueKind.Object ? ReadString(Annotations, name) : null;
-
-    private static string? ReadString(JsonElement element, string name)
-    {
-        if (!element.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
-        {
-            return null;
-        }
-
-        try
-        {
-            return value.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            // An escape that is half of a surrogate pair is no text.
-            return null;
-        }
-    }
 }

@@ -17,6 +17,9 @@ internal static class OciMediaTypes
     /// <summary>True for a list of manifests per platform.</summary>
     public static bool IsIndex(string mediaType) => mediaType is OciIndex or DockerIndex;
 
+    /// <summary>True for a single image or artifact.</summary>
+    public static bool IsImage(string mediaType) => mediaType is OciManifest or DockerManifest;
+
     /// <summary>True for the old Docker format, whose digest does not cover its bytes.</summary>
     public static bool IsSchema1(string mediaType) => mediaType.StartsWith(DockerSchema1, StringComparison.Ordinal);
 }

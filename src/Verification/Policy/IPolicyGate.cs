@@ -7,12 +7,15 @@ public interface IPolicyGate
 {
     /// <summary>Resolves the image once and checks everything that the matching rule demands of that digest. Never throws for a bad image or an unreachable registry: that is a refusal.</summary>
     Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken);
+
+    /// <summary>How the policy is that decides.</summary>
+    PolicyStatus Status { get; }
 }
 
 /// <summary>A decision with what a launch needs besides.</summary>
 /// <param name="Decision">What is told to the silo and kept in the trace.</param>
 /// <param name="Profile">The profile; null when the policy has none of that name.</param>
-/// <param name="InsecureRegistry">True when the matching rule says plain HTTP.</param>
+/// <param name="InsecureRegistry">True when the policy says plain HTTP for that registry.</param>
 public sealed record GateResult(Decision Decision, SandboxProfile? Profile, bool InsecureRegistry);
 
 /// <summary>A profile of <c>policy.yaml</c>: how a sandbox may run.</summary>

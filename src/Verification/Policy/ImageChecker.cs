@@ -1,33 +1,51 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Actors.RunnerApi.Contracts;
-using Actors.Verification.Oci;
 using Actors.Verification.Cosign;
+using Actors.Verification.Oci;
 
 namespace Actors.Verification.Policy;
 
 /// <summary>Resolves an image once and verifies the digest that came back. Registry failures and the deadline are results, not exceptions.
 /// Identical checks that run at the same time are one check.</summary>
-internal sealed class ImageChecker(OciClient client, CosignVerifier verifier, VerifiedImageCache cache, PolicyOptions options, TimeProvider time)
+internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache, PolicyOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<CheckKey, Lazy<Task<ImageCheck>>> _running = new();
 
-    /// <summary>Checks under a rule that has requirements; cancelling leaves the check to those who wait for it too.</summary>
-    public Task<ImageCheck> CheckAsync(ImageReference image, RegistryRule rule, string profile, string policyRevision, CancellationToken cancellationToken)
+    /// <summary>Checks an image; cancelling leaves the check to those who wait for it too.</summary>
+    public Task<ImageCheck> CheckAsync(CheckRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(image);
-        ArgumentNullException.ThrowIfNull(rule);
-        var key = new CheckKey(image.Name, image.Digest?.ToString() ?? image.Tag!, profile, policyRevision, rule.Pattern.Text);
-        var shared = _running.GetOrAdd(key, k => new Lazy<Task<ImageCheck>>(() => RunAsync(k, image, rule)));
+        ArgumentNullException.ThrowIfNull(request);
+        var shared = _running.GetOrAdd(request.Key, key => new Lazy<Task<ImageCheck>>(() => RunAsync(key, request)));
         return shared.Value.WaitAsync(cancellationToken);
     }
 
-    private async Task<ImageCheck> RunAsync(CheckKey key, ImageReference image, RegistryRule rule)
+    private async Task<ImageCheck> RunAsync(CheckKey key, CheckRequest request)
     {
+        var evidence = new List<DecisionEvidence>();
+        OciDigest? digest = null;
         try
         {
             using var deadline = new CancellationTokenSource(options.Deadline, time);
-            return await ResolveAndVerifyAsync(key, image, rule, deadline.Token);
+            if (request.Image.Digest is { } asked && cache.Find(request.Key) is { } hit)
+            {
+                return FromCache(hit, ResolveFacts(request.Image, asked, hit.Image, hit.MediaType, "cache"));
+            }
+
+            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, options.Platform, deadline.Token);
+            digest = resolved.Image.Digest;
+            evidence.Add(ResolveFacts(request.Image, resolved.Top.Digest, digest, resolved.Top.MediaType, "registry"));
+            return await CheckResolvedAsync(request, resolved, evidence, deadline.Token);
+        }
+        catch (RegistryException e)
+        {
+            return Failed(digest, new Refusal(Refusal.CodeOf(e.Fault), e.Message), evidence);
+        }
+        catch (OperationCanceledException)
+        {
+            var seconds = options.Deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
+            var reason = $"{request.Image.Host} did not give all that is needed to check {request.Image} within {seconds} s. Check the registry, or raise Actors:Runner:DecisionSeconds.";
+            return Failed(digest, new Refusal(RefusalCodes.RegistryUnavailable, reason), evidence);
         }
         finally
         {
@@ -35,76 +53,70 @@ internal sealed class ImageChecker(OciClient client, CosignVerifier verifier, Ve
         }
     }
 
-    private async Task<ImageCheck> ResolveAndVerifyAsync(CheckKey key, ImageReference image, RegistryRule rule, CancellationToken cancellationToken)
+    private async Task<ImageCheck> CheckResolvedAsync(CheckRequest request, ResolvedImage resolved, List<DecisionEvidence> evidence, CancellationToken cancellationToken)
     {
-        if (image.Digest is { } asked && cache.Find(key) is { } hit)
+        var digest = resolved.Image.Digest;
+        if (FindDenied(request.Policy, resolved.Top.Digest, digest) is { } denied)
         {
-            return FromCache(asked, hit, ResolveFacts(image, asked, hit.MediaType, cached: true));
+            return new ImageCheck(digest, Denied(denied, evidence), evidence);
         }
 
-        var repository = new OciRepository(image.Host, image.Repository, rule.Insecure);
-        OciDigest? digest = null;
-        var evidence = new List<DecisionEvidence>();
-        try
+        var key = request.KeyOf(resolved.Top.Digest.ToString());
+        if (cache.Find(key) is { } known && known.Image == digest)
         {
-            var manifest = image.Digest is { } pinned
-                ? await client.GetManifestAsync(repository, pinned, cancellationToken)
-                : await client.GetManifestAsync(repository, image.Tag!, cancellationToken);
-            digest = manifest.Digest;
-            evidence.Add(ResolveFacts(image, digest, manifest.MediaType, cached: false));
-            var digestKey = key with { Selector = digest.ToString() };
-            if (cache.Find(digestKey) is { } known)
-            {
-                return FromCache(digest, known, evidence[0]);
-            }
+            return FromCache(known, evidence[0]);
+        }
 
-            var outcome = await verifier.VerifyAsync(repository, digest, rule.Require!.AnyKey, cancellationToken);
-            if (outcome.Code is null)
-            {
-                cache.Add(digestKey, new VerifiedImage(manifest.MediaType, outcome.Evidence, time.GetUtcNow()));
-            }
+        // A signature of the index covers its children; what runs comes from the index's own bytes.
+        var attachments = new Attachments(source, request.Repository, resolved.Top.Digest);
+        var checker = new RequirementChecker(attachments, request.Image.Name, resolved.Top.Digest);
+        var refusal = await checker.CheckAsync(request.Rule.Require!, cancellationToken);
+        evidence.AddRange(checker.Evidence.Items);
+        if (refusal is null)
+        {
+            cache.Add(key, new VerifiedImage(digest, resolved.Top.MediaType, checker.Evidence.Items, time.GetUtcNow()));
+        }
 
-            return new ImageCheck(digest, outcome.Code, outcome.Reason, [.. evidence, .. outcome.Evidence]);
-        }
-        catch (RegistryException e)
-        {
-            return Failed(digest, CodeOf(e.Fault), e.Message, evidence);
-        }
-        catch (OperationCanceledException)
-        {
-            var seconds = options.Deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
-            return Failed(digest, RefusalCodes.RegistryUnavailable, $"{image.Host} did not give all that is needed to check {image} within {seconds} s. Check the registry, or raise Actors:Runner:DecisionSeconds.", evidence);
-        }
+        return new ImageCheck(digest, refusal, evidence, LacksOnlyDemands: true);
     }
 
-    private static ImageCheck Failed(OciDigest? digest, string code, string reason, List<DecisionEvidence> evidence)
+    private static OciDigest? FindDenied(PolicyDocument policy, params OciDigest[] digests) => Array.Find(digests, policy.DeniedDigests.Contains);
+
+    private static Refusal Denied(OciDigest digest, List<DecisionEvidence> evidence)
     {
-        var check = digest is null ? "resolve" : CosignVerifier.Check;
-        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["why"] = reason };
-        return new ImageCheck(digest, code, reason, [.. evidence, new DecisionEvidence(check, Passed: false, facts)]);
+        evidence.Add(new DecisionEvidence("deny_list", Passed: false, new Dictionary<string, string>(StringComparer.Ordinal) { ["digest"] = digest.ToString() }));
+        return new Refusal(RefusalCodes.DigestDenied, $"The policy's deny list names {digest}. Use an image that was not revoked, or take it off the list.");
     }
 
-    private static ImageCheck FromCache(OciDigest digest, VerifiedImage image, DecisionEvidence resolve)
+    private static ImageCheck Failed(OciDigest? digest, Refusal refusal, List<DecisionEvidence> evidence)
+    {
+        var check = digest is null ? "resolve" : CandidateEvidence.Signature;
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal) { ["why"] = refusal.Reason };
+        return new ImageCheck(digest, refusal, [.. evidence, new DecisionEvidence(check, Passed: false, facts)], LacksOnlyDemands: digest is not null);
+    }
+
+    private static ImageCheck FromCache(VerifiedImage image, DecisionEvidence resolve)
     {
         var verifiedAt = image.VerifiedAt.ToString("O", CultureInfo.InvariantCulture);
-        var signatures = image.Signatures.Select(e => e with { Facts = new Dictionary<string, string>(e.Facts, StringComparer.Ordinal) { ["verified_at"] = verifiedAt } });
-        return new ImageCheck(digest, Code: null, Reason: null, [resolve, .. signatures]);
+        var found = image.Evidence.Select(e => e with { Facts = new Dictionary<string, string>(e.Facts, StringComparer.Ordinal) { ["verified_at"] = verifiedAt } });
+        return new ImageCheck(image.Image, Refusal: null, [resolve, .. found]);
     }
 
-    private static DecisionEvidence ResolveFacts(ImageReference image, OciDigest digest, string mediaType, bool cached) =>
-        new("resolve", Passed: true, new Dictionary<string, string>(StringComparer.Ordinal)
+    private static DecisionEvidence ResolveFacts(ImageReference image, OciDigest top, OciDigest runs, string mediaType, string from)
+    {
+        var facts = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["by"] = image.Digest is null ? "tag" : "digest",
             ["asked"] = image.Digest?.ToString() ?? image.Tag!,
-            ["digest"] = digest.ToString(),
+            ["digest"] = top.ToString(),
             ["media_type"] = mediaType,
-            ["from"] = cached ? "cache" : "registry",
-        });
+            ["from"] = from,
+        };
+        if (top != runs)
+        {
+            facts["platform_digest"] = runs.ToString();
+        }
 
-    private static string CodeOf(RegistryFault fault) => fault switch
-    {
-        RegistryFault.NotFound => RefusalCodes.ImageNotFound,
-        RegistryFault.Unavailable => RefusalCodes.RegistryUnavailable,
-        _ => RefusalCodes.RegistryProtocol,
-    };
+        return new DecisionEvidence("resolve", Passed: true, facts);
+    }
 }

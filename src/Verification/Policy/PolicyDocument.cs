@@ -1,22 +1,46 @@
-using Actors.Verification.Cosign;
+using Actors.Verification.Oci;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
 
-/// <summary>A policy file that was loaded without a fault, with its keys.</summary>
-/// <param name="Revision">SHA-256, hex, over the file's bytes and the bytes of every key file.</param>
-/// <param name="Rules">Registry rules in the file's order.</param>
-/// <param name="Profiles">By name.</param>
-internal sealed record PolicyDocument(string Revision, IReadOnlyList<RegistryRule> Rules, IReadOnlyDictionary<string, SandboxProfile> Profiles);
+/// <summary>A policy that was loaded without a fault, with everything that its files hold. Immutable: a decision uses one from its start to its end.</summary>
+internal sealed record PolicyDocument
+{
+    /// <summary>SHA-256, hex, over the policy's bytes and the bytes of every file that it names.</summary>
+    public required string Revision { get; init; }
+
+    /// <summary>Registry rules in the file's order.</summary>
+    public required IReadOnlyList<RegistryRule> Rules { get; init; }
+
+    /// <summary>By name.</summary>
+    public required IReadOnlyDictionary<string, SandboxProfile> Profiles { get; init; }
+
+    /// <summary>What must not run.</summary>
+    public required IReadOnlySet<OciDigest> DeniedDigests { get; init; }
+
+    /// <summary>Those that a requirement uses, by name.</summary>
+    public required IReadOnlyDictionary<string, TrustedRoot> TrustRoots { get; init; }
+
+    /// <summary>How registries are spoken to, by host.</summary>
+    public required IReadOnlyDictionary<string, RegistryOptions> Hosts { get; init; }
+
+    /// <summary>How that registry is spoken to under that rule.</summary>
+    public RegistryOptions OptionsFor(string host, RegistryRule rule)
+    {
+        var options = Hosts.GetValueOrDefault(host, RegistryOptions.Default);
+        return rule.Insecure ? options with { Insecure = true } : options;
+    }
+
+    /// <summary>Identifies the trust roots, also those that are no file and so not in the revision.</summary>
+    public required string TrustRootsHash { get; init; }
+}
 
 /// <summary>What holds for the repositories that a pattern matches.</summary>
 /// <param name="Pattern">Which.</param>
 /// <param name="Insecure">Plain HTTP.</param>
 /// <param name="Require">What an image must have; null when the rule denies.</param>
-internal sealed record RegistryRule(RegistryPattern Pattern, bool Insecure, SignatureRequirement? Require);
-
-/// <summary>Demands on an image's signatures.</summary>
-/// <param name="AnyKey">A signature by one of these keys is enough; never empty.</param>
-internal sealed record SignatureRequirement(IReadOnlyList<TrustedKey> AnyKey);
+/// <param name="WarnOnly">True to admit what lacks it, with a warning.</param>
+internal sealed record RegistryRule(RegistryPattern Pattern, bool Insecure, Requirement? Require, bool WarnOnly);
 
 /// <summary>One thing that is wrong with a policy.</summary>
 /// <param name="File">Path of the policy file as it was given.</param>
@@ -36,3 +60,9 @@ internal sealed class PolicyException(IReadOnlyList<PolicyFault> faults)
     /// <summary>In the order of their lines.</summary>
     public IReadOnlyList<PolicyFault> Faults { get; } = faults;
 }
+
+/// <summary>An attempt to load a policy.</summary>
+/// <param name="Policy">Null when it has faults.</param>
+/// <param name="Faults">In the order of their lines.</param>
+/// <param name="Files">What was read: when none of it changes, another attempt gives the same.</param>
+internal sealed record PolicyLoad(PolicyDocument? Policy, IReadOnlyList<PolicyFault> Faults, IReadOnlyList<FileStamp> Files);

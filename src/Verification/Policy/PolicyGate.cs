@@ -3,32 +3,69 @@ using Actors.Verification.Oci;
 
 namespace Actors.Verification.Policy;
 
-/// <summary>Decides by the loaded policy: reference, registry rule, profile, digest, signatures, in that order; the first that fails refuses.</summary>
-internal sealed partial class PolicyGate(PolicyDocument policy, ImageChecker checker, TimeProvider time, ILogger<PolicyGate> logger) : IPolicyGate
+/// <summary>Decides by the policy of the moment: reference, registry rule, profile, digest, deny list, what the rule demands, in that order; the first that fails refuses.</summary>
+internal sealed partial class PolicyGate : IPolicyGate, IDisposable
 {
+    private readonly PolicySource _policy;
+    private readonly ImageChecker _checker;
+    private readonly IDisposable? _owned;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+
+    private PolicyGate(PolicySource policy, ImageChecker checker, IDisposable? owned, TimeProvider time, ILogger logger) =>
+        (_policy, _checker, _owned, _time, _logger) = (policy, checker, owned, time, logger);
+
+    /// <summary>Loads the policy; dispose the gate.</summary>
+    /// <param name="options">Settings.</param>
+    /// <param name="time">For deadlines, caches, reloads and the decision's time.</param>
+    /// <param name="logger">Gets decisions and alarms.</param>
+    /// <param name="source">Where images are; null for their registries.</param>
+    /// <exception cref="PolicyException">The policy has faults.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public static PolicyGate Open(PolicyOptions options, TimeProvider time, ILogger logger, IImageSource? source = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var policy = new PolicySource(options.Check(), time, logger);
+        var client = source is null ? CreateClient(options, time) : null;
+        var checker = new ImageChecker(source ?? client!, new VerifiedImageCache(options, time), options, time);
+        return new PolicyGate(policy, checker, client, time, logger);
+    }
+
+    /// <inheritdoc/>
+    public PolicyStatus Status => _policy.Status;
+
+    /// <summary>Loads the policy anew when a file of it has changed; a watching gate does so itself.</summary>
+    public void Refresh() => _policy.Refresh();
+
     /// <inheritdoc/>
     public async Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken)
     {
-        var draft = new Draft(Shorten(image, ImageReference.MaxLength), Shorten(profile, 64));
+        var draft = new GateDraft(_policy.Current, image, profile);
         await FillAsync(draft, image, profile, cancellationToken);
-        var decision = draft.ToDecision(policy.Revision, time.GetUtcNow());
-        if (decision.Admitted)
-        {
-            LogAdmitted(logger, decision.Reference!, decision.Profile, decision.Rule!);
-        }
-        else
-        {
-            LogRefused(logger, decision.Image, decision.Profile, decision.Code!, decision.Reason!);
-        }
-
-        return new GateResult(decision, draft.Profile, draft.Rule?.Insecure ?? false);
+        var decision = draft.ToDecision(_time.GetUtcNow());
+        Tell(decision, draft.Warning);
+        var insecure = draft is { Rule: { } rule, Reference: { } reference } && draft.Policy.OptionsFor(reference.Host, rule).Insecure;
+        return new GateResult(decision, draft.Profile, insecure);
     }
 
-    private async Task FillAsync(Draft draft, string image, string profile, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _policy.Dispose();
+        _owned?.Dispose();
+    }
+
+    private static OciClient CreateClient(PolicyOptions options, TimeProvider time) => new(new OciClientOptions
+    {
+        Time = time,
+        Credentials = options.RegistryAuthFile.Length == 0 ? AnonymousCredentials.Instance : new DockerAuthFile(options.RegistryAuthFile, new CredentialHelper(time)),
+    });
+
+    private async Task FillAsync(GateDraft draft, string image, string profile, CancellationToken cancellationToken)
     {
         if (!ImageReference.TryParse(image, out var reference, out var fault))
         {
-            draft.Refuse(RefusalCodes.InvalidReference, $"The image reference '{draft.ImageText}' is not valid: {fault}.");
+            draft.Refusal = new Refusal(RefusalCodes.InvalidReference, $"The image reference '{draft.ImageText}' is not valid: {fault}.");
             return;
         }
 
@@ -38,18 +75,19 @@ internal sealed partial class PolicyGate(PolicyDocument policy, ImageChecker che
             return;
         }
 
-        var check = await checker.CheckAsync(reference, draft.Rule!, profile, policy.Revision, cancellationToken);
+        var check = await _checker.CheckAsync(new CheckRequest(reference, profile, draft.Policy, draft.Rule!), cancellationToken);
         draft.Digest = check.Digest;
         draft.Evidence.AddRange(check.Evidence);
-        if (check.Code is not null)
+        draft.Refusal = check.Refusal;
+        if (check is { Refusal: not null, LacksOnlyDemands: true } && draft.Rule!.WarnOnly)
         {
-            draft.Refuse(check.Code, check.Reason!);
+            draft.Warn();
         }
     }
 
-    private bool MatchRule(Draft draft, ImageReference reference)
+    private static bool MatchRule(GateDraft draft, ImageReference reference)
     {
-        var matches = policy.Rules.Where(r => r.Pattern.Matches(reference)).ToList();
+        var matches = draft.Policy.Rules.Where(r => r.Pattern.Matches(reference)).ToList();
         var best = matches.Where(r => matches.TrueForAll(o => r.Pattern.CompareSpecificity(o.Pattern) >= 0)).ToList();
         draft.Rule = best.Count == 1 ? best[0] : null;
         string? why = null;
@@ -69,80 +107,39 @@ internal sealed partial class PolicyGate(PolicyDocument policy, ImageChecker che
         draft.Note("registry_rule", why is null, ("name", reference.Name), ("rule", draft.Rule?.Pattern.Text), ("why", why));
         if (why is not null)
         {
-            draft.Refuse(RefusalCodes.RegistryNotAllowed, why);
+            draft.Refusal = new Refusal(RefusalCodes.RegistryNotAllowed, why);
         }
 
         return why is null;
     }
 
-    private bool FindProfile(Draft draft, string profile)
+    private static bool FindProfile(GateDraft draft, string profile)
     {
-        draft.Profile = policy.Profiles.GetValueOrDefault(profile);
+        draft.Profile = draft.Policy.Profiles.GetValueOrDefault(profile);
         draft.Note("profile", draft.Profile is not null, ("name", draft.ProfileName), ("runtime", draft.Profile?.Runtime.ToString().ToLowerInvariant()));
         if (draft.Profile is null)
         {
-            var known = Shorten(string.Join(", ", policy.Profiles.Keys.Order(StringComparer.Ordinal)), 200);
-            draft.Refuse(RefusalCodes.UnknownProfile, $"The policy has no profile '{draft.ProfileName}'. Use one of: {known}.");
+            var known = TextLine.Of(string.Join(", ", draft.Policy.Profiles.Keys.Order(StringComparer.Ordinal)), 200);
+            draft.Refusal = new Refusal(RefusalCodes.UnknownProfile, $"The policy has no profile '{draft.ProfileName}'. Use one of: {known}.");
         }
 
         return draft.Profile is not null;
     }
 
-    // What the caller wrote goes into logs and reasons: bounded, and on one line.
-    private static string Shorten(string? text, int max)
+    private void Tell(Decision decision, Refusal? warning)
     {
-        var line = new string([.. (text ?? "").Take(max).Select(c => char.IsControl(c) ? '?' : c)]);
-        return text?.Length > max ? line + "…" : line;
-    }
-
-    private sealed class Draft(string image, string profileName)
-    {
-        private string? _code;
-        private string? _reason;
-
-        public string ImageText { get; } = image;
-
-        public string ProfileName { get; } = profileName;
-
-        public ImageReference? Reference { get; set; }
-
-        public RegistryRule? Rule { get; set; }
-
-        public SandboxProfile? Profile { get; set; }
-
-        public OciDigest? Digest { get; set; }
-
-        public List<DecisionEvidence> Evidence { get; } = [];
-
-        public void Refuse(string code, string reason) => (_code, _reason) = (code, reason);
-
-        public void Note(string check, bool passed, params ReadOnlySpan<(string Name, string? Value)> facts)
+        _policy.Metrics.Decided(warning is not null ? "warned" : decision.Code ?? "admitted");
+        if (warning is not null)
         {
-            var known = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var (name, value) in facts)
-            {
-                if (value is not null)
-                {
-                    known.Add(name, value);
-                }
-            }
-
-            Evidence.Add(new DecisionEvidence(check, passed, known));
+            LogWarned(_logger, decision.Reference!, decision.Profile, decision.Rule!, warning.Code, warning.Reason);
         }
-
-        public Decision ToDecision(string policyRevision, DateTimeOffset now) => new()
+        else if (decision.Admitted)
         {
-            Admitted = _code is null,
-            Image = ImageText,
-            Profile = ProfileName,
-            Reference = Digest is null ? null : $"{Reference!.Name}@{Digest}",
-            Digest = Digest?.ToString(),
-            Rule = Rule?.Pattern.Text,
-            Code = _code,
-            Reason = _reason,
-            PolicyRevision = policyRevision,
-            Evidence = Evidence,
-            DecidedAt = now,
-        };
+            LogAdmitted(_logger, decision.Reference!, decision.Profile, decision.Rule!);
+        }
+        else
+        {
+            LogRefused(_logger, decision.Image, decision.Profile, decision.Code!, decision.Reason!);
+        }
     }
 }

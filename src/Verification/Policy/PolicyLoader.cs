@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
 using System.Text;
+using Actors.Verification.Oci;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
 
-/// <summary>Loads <c>policy.yaml</c>, all or nothing.</summary>
+/// <summary>Loads <c>policy.yaml</c> and the files that it names, all or nothing.</summary>
 internal static class PolicyLoader
 {
     /// <summary>Most bytes of a policy file.</summary>
@@ -14,45 +17,89 @@ internal static class PolicyLoader
     /// <exception cref="PolicyException">It cannot be used; holds every fault that was found.</exception>
     public static PolicyDocument Load(string path)
     {
-        var (bytes, root) = ReadFile(path);
-        var reader = new PolicyReader(path);
-        var keys = new PolicyKeys(Path.GetDirectoryName(Path.GetFullPath(path))!, reader);
-        IReadOnlyList<RegistryRule> rules = [];
-        IReadOnlyDictionary<string, SandboxProfile> profiles = new Dictionary<string, SandboxProfile>(StringComparer.Ordinal);
-        if (reader.Fields(root, "The policy", ["version", "registries", "profiles"], []) is { } fields)
-        {
-            if (fields.TryGetValue("version", out var version))
-            {
-                reader.Choice(version, "'version'", "1");
-            }
-
-            rules = fields.TryGetValue("registries", out var registries) ? new PolicyRegistries(reader, keys).Read(registries) : rules;
-            profiles = fields.TryGetValue("profiles", out var section) ? new PolicyProfiles(reader).Read(section) : profiles;
-        }
-
-        return reader.Faults.Count == 0 ? new PolicyDocument(keys.Revision(bytes), rules, profiles) : throw new PolicyException(reader.Faults);
+        var load = Attempt(path);
+        return load.Policy ?? throw new PolicyException(load.Faults);
     }
 
-    private static (byte[] Bytes, PolicyNode Root) ReadFile(string path)
+    /// <summary>Tries to load; faults are a result. Reads each file once.</summary>
+    public static PolicyLoad Attempt(string path)
     {
+        var files = new PolicyFiles(path);
+        var reader = new PolicyReader(path);
+        var policy = ParseYaml(reader, files) is { } root ? ReadPolicy(root, reader, files) : null;
+        return new PolicyLoad(reader.Faults.Count == 0 ? policy : null, reader.Faults, files.Stamps);
+    }
+
+    private static PolicyNode? ParseYaml(PolicyReader reader, PolicyFiles files)
+    {
+        var (stamp, bytes) = files.ReadPolicy(MaxFileBytes);
+        if (bytes is null)
+        {
+            var (problem, fix) = stamp.IsUnreadable
+                ? ("The policy cannot be read.", "Put a policy file there, readable for this process, or configure another path.")
+                : ($"The policy has more than {MaxFileBytes} bytes.", "Make it smaller.");
+            reader.Fault(0, problem, fix);
+            return null;
+        }
+
         try
         {
-            var bytes = BoundedFile.Read(path, MaxFileBytes) ?? throw Single(path, 0, $"The policy has more than {MaxFileBytes} bytes.", "Make it smaller.");
-            return (bytes, PolicyYaml.Parse(StrictUtf8.GetString(bytes)));
+            return PolicyYaml.Parse(StrictUtf8.GetString(bytes));
         }
         catch (PolicySyntaxException e)
         {
-            throw Single(path, e.Line, e.Message, e.Fix);
+            reader.Fault(e.Line, e.Message, e.Fix);
         }
         catch (DecoderFallbackException)
         {
-            throw Single(path, 0, "The policy is not UTF-8.", "Save it as UTF-8.");
+            reader.Fault(0, "The policy is not UTF-8.", "Save it as UTF-8.");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw Single(path, 0, "The policy cannot be read.", "Put a policy file there, readable for this process, or configure another path.");
-        }
+
+        return null;
     }
 
-    private static PolicyException Single(string path, int line, string problem, string fix) => new([new PolicyFault(path, line, problem, fix)]);
+    private static PolicyDocument? ReadPolicy(PolicyNode root, PolicyReader reader, PolicyFiles files)
+    {
+        if (reader.Fields(root, "The policy", ["version", "registries", "profiles"], ["trust_roots", "hosts", "deny_digests", "deny_digests_file"]) is not { } fields)
+        {
+            return null;
+        }
+
+        void With(string name, Action<PolicyNode> read)
+        {
+            if (fields.TryGetValue(name, out var node))
+            {
+                read(node);
+            }
+        }
+
+        var roots = new PolicyTrustRoots(reader, files);
+        var denied = new PolicyDenyList(reader, files);
+        IReadOnlyDictionary<string, RegistryOptions> hosts = new Dictionary<string, RegistryOptions>(StringComparer.Ordinal);
+        IReadOnlyList<RegistryRule> rules = [];
+        IReadOnlyDictionary<string, SandboxProfile> profiles = new Dictionary<string, SandboxProfile>(StringComparer.Ordinal);
+        With("version", node => reader.Choice(node, "'version'", "1"));
+        With("trust_roots", roots.Read);
+        With("hosts", node => hosts = new PolicyHosts(reader).Read(node));
+        With("registries", node => rules = new PolicyRegistries(reader, files, roots).Read(node));
+        With("profiles", node => profiles = new PolicyProfiles(reader).Read(node));
+        With("deny_digests", denied.Read);
+        With("deny_digests_file", denied.ReadFile);
+        return new PolicyDocument
+        {
+            Revision = files.Revision(),
+            Rules = rules,
+            Profiles = profiles,
+            DeniedDigests = denied.Digests,
+            TrustRoots = roots.Used,
+            TrustRootsHash = HashOf(roots.Used),
+            Hosts = hosts,
+        };
+    }
+
+    private static string HashOf(Dictionary<string, TrustedRoot> roots)
+    {
+        var lines = roots.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value.Sha256}\n");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
+    }
 }

@@ -1,3 +1,5 @@
+using Actors.Verification.Oci;
+
 namespace Actors.Verification.Policy;
 
 /// <summary>Settings of the policy gate.</summary>
@@ -11,4 +13,25 @@ internal sealed record PolicyOptions
 
     /// <summary>How long a digest that verified need not be verified again; zero for never.</summary>
     public TimeSpan CacheTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often the policy's files are looked at for a change; zero for never.</summary>
+    public TimeSpan ReloadEvery { get; init; }
+
+    /// <summary>Which child of an index runs.</summary>
+    public OciPlatform Platform { get; init; } = OciPlatform.Host;
+
+    /// <summary>A docker <c>config.json</c> with registry credentials; empty for anonymous access.</summary>
+    public string RegistryAuthFile { get; init; } = "";
+
+    /// <summary>Throws for what cannot work.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range.</exception>
+    public PolicyOptions Check()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(PolicyFile);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Deadline, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Deadline, TimeSpan.FromMinutes(10));
+        ArgumentOutOfRangeException.ThrowIfLessThan(CacheTime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(ReloadEvery, TimeSpan.Zero);
+        return this;
+    }
 }

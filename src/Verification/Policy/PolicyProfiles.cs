@@ -6,7 +6,6 @@ namespace Actors.Verification.Policy;
 internal sealed class PolicyProfiles(PolicyReader reader)
 {
     private const int MaxProfiles = 100;
-    private const int MaxNameLength = 63;
 
     // Below this no engine starts a container.
     private const int MaxLifetime = 30 * 24 * 3600;
@@ -23,9 +22,9 @@ internal sealed class PolicyProfiles(PolicyReader reader)
 
         foreach (var (name, value) in entries ?? [])
         {
-            if (name.Length is 0 or > MaxNameLength || name.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-')))
+            if (!PolicyReader.IsName(name))
             {
-                reader.Fault(value.Line, $"The profile name '{PolicyReader.Shorten(name)}' cannot be used.", $"Use 1 to {MaxNameLength} characters of a-z, 0-9 and '-'.");
+                reader.Fault(value.Line, $"The profile name '{PolicyReader.Shorten(name)}' cannot be used.", PolicyReader.NameFix);
             }
             else if (ReadProfile(name, value) is { } profile)
             {

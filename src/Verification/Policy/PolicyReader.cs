@@ -1,10 +1,15 @@
 using System.Globalization;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Policy;
 
 /// <summary>Reads typed values out of nodes and notes a fault for each that does not fit, so that one pass finds them all.</summary>
 internal sealed class PolicyReader(string file)
 {
+    /// <summary>What to do about a name that is none.</summary>
+    public static readonly string NameFix = $"Use 1 to {MaxNameLength} characters of a-z, 0-9 and '-'.";
+
+    private const int MaxNameLength = 63;
     private readonly List<PolicyFault> _faults = [];
 
     /// <summary>What was found so far, in the order of lines.</summary>
@@ -145,6 +150,41 @@ internal sealed class PolicyReader(string file)
         Fault(node.Line, $"{what} is no duration from 1s to {max / 3600}h.", "Write one such as 30s, 10m or 1h.");
         return null;
     }
+
+    /// <summary>A list of texts, or one text that stands for a list of one.</summary>
+    public IReadOnlyList<string>? Texts(PolicyNode node, string what, int max)
+    {
+        var items = node is PolicyScalar ? [node] : Items(node, what, max);
+        var texts = items.Select(i => Text(i, $"An entry of {what}")).ToList();
+        return texts.Count == 0 || texts.Contains(null) ? null : [.. texts.OfType<string>()];
+    }
+
+    /// <summary>An expression for a whole text. One that matches anything is a mistake, not a demand.</summary>
+    public IdentityPattern? Expression(PolicyNode node, string what)
+    {
+        if (Text(node, what) is not { } text)
+        {
+            return null;
+        }
+
+        if (!IdentityPattern.TryRegex(text, out var pattern, out var fault))
+        {
+            Fault(node.Line, $"The expression '{Shorten(text)}' {fault}.", "Write one for the whole text; it is anchored at both ends.");
+            return null;
+        }
+
+        if (pattern.Matches("") || pattern.Matches("~") || pattern.Matches("~:/@ ~"))
+        {
+            Fault(node.Line, $"The expression '{Shorten(text)}' matches any text.", "Write what the text must hold.");
+            return null;
+        }
+
+        return pattern;
+    }
+
+    /// <summary>True for a name that the policy's author may give.</summary>
+    public static bool IsName(string name) =>
+        name.Length is > 0 and <= MaxNameLength && name.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 
     /// <summary>Text of the file as it may stand in a message.</summary>
     public static string Shorten(string text) => text.Length <= 80 ? text : text[..80] + "…";

@@ -48,6 +48,9 @@ internal sealed class RegistryPattern
         return _regex.IsMatch(image.Name);
     }
 
+    /// <summary>True for segments of a repository's name.</summary>
+    public static bool IsPath(string text) => text.Length <= MaxLength && text.Split('/').All(s => s.Length > 0 && s.All(IsNameChar));
+
     /// <summary>Positive when this pattern is more specific than the other, zero when neither is.</summary>
     public int CompareSpecificity(RegistryPattern other) => _rank.CompareTo(other._rank);
 
@@ -73,7 +76,7 @@ internal sealed class RegistryPattern
                 return "may hold '**' only as its last segment";
             }
 
-            if (segments[i].Length == 0 || segments[i].Any(c => c != '*' && c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' or '-')))
+            if (segments[i].Length == 0 || segments[i].Any(c => c != '*' && !IsNameChar(c)))
             {
                 return "must have repository segments of lower-case letters, digits, '.', '_', '-' and '*'";
             }
@@ -81,4 +84,6 @@ internal sealed class RegistryPattern
 
         return null;
     }
+
+    private static bool IsNameChar(char c) => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' or '-';
 }

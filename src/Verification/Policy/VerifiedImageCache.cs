@@ -1,12 +1,14 @@
 using Actors.RunnerApi.Contracts;
+using Actors.Verification.Oci;
 
 namespace Actors.Verification.Policy;
 
 /// <summary>A digest that verified.</summary>
+/// <param name="Image">Digest of the manifest that runs: itself, or an index's child for the platform.</param>
 /// <param name="MediaType">Of its manifest.</param>
-/// <param name="Signatures">Evidence of the signature check.</param>
+/// <param name="Evidence">Of its signatures and attestations.</param>
 /// <param name="VerifiedAt">UTC.</param>
-internal sealed record VerifiedImage(string MediaType, IReadOnlyList<DecisionEvidence> Signatures, DateTimeOffset VerifiedAt);
+internal sealed record VerifiedImage(OciDigest Image, string MediaType, IReadOnlyList<DecisionEvidence> Evidence, DateTimeOffset VerifiedAt);
 
 /// <summary>Remembers for a short time which digests verified. Refusals are never kept. Keys hold a digest, so a tag's answer is never remembered.</summary>
 internal sealed class VerifiedImageCache(PolicyOptions options, TimeProvider time)

@@ -15,6 +15,10 @@ internal sealed class FakeGate(TimeProvider time) : IPolicyGate
         Caps = new ProfileLimits(1000, 128 << 20, 64, 3600),
     };
 
+    public IReadOnlyList<PolicyAlarm> Alarms { get; set; } = [];
+
+    public PolicyStatus Status => new("test", time.GetUtcNow(), Rules: 1, Profiles: 1, Alarms);
+
     public Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken)
     {
         var admitted = !image.StartsWith("evil", StringComparison.Ordinal);

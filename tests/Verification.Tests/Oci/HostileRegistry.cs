@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Actors.Verification.Tests.Oci;
 
 /// <summary>A request as it came in.</summary>
-internal sealed record SeenRequest(string Path, IReadOnlyDictionary<string, string> Headers);
+internal sealed record SeenRequest(string Path, IReadOnlyDictionary<string, string> Headers, string Query = "");
 
 /// <summary>A registry in memory that behaves until a test tells it not to.</summary>
 internal sealed class HostileRegistry : IAsyncDisposable
@@ -66,7 +66,7 @@ internal sealed class HostileRegistry : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!;
-        Requests.Enqueue(new SeenRequest(path, context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase)));
+        Requests.Enqueue(new SeenRequest(path, context.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), context.Request.QueryString.Value ?? ""));
         if (await Trick(context))
         {
             return;

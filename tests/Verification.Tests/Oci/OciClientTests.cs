@@ -15,7 +15,7 @@ public sealed class OciClientTests : IAsyncLifetime
     private HostileRegistry _registry = null!;
     private HostileRegistry _other = null!;
 
-    private OciRepository Repository => new(_registry.Host, Name, Insecure: true);
+    private OciRepository Repository => new(_registry.Host, Name, insecure: true);
 
     private string BlobPath => $"/v2/{Name}/blobs/{RegistryPusher.DigestOf(_blob)}";
 
@@ -96,11 +96,13 @@ public sealed class OciClientTests : IAsyncLifetime
     [InlineData("127.0.0.1")]
     [InlineData("localhost")]
     [InlineData("[::ffff:127.0.0.1]")]
+    [InlineData("169.254.169.254")]
+    [InlineData("2130706433")]
     public async Task GetBlobAsync_RedirectToAPrivateHost_IsRefusedAndNotReached(string host)
     {
         Redirect($"http://{host}:{_other.Host.Split(':')[1]}/elsewhere");
 
-        await ProtocolAsync(() => GetBlobAsync(_client), "not public");
+        await FaultAsync(RegistryFault.ForbiddenAddress, () => GetBlobAsync(_client), "not public");
         Assert.Empty(_other.Requests);
     }
 
@@ -118,7 +120,7 @@ public sealed class OciClientTests : IAsyncLifetime
 
         Assert.Equal(_blob, await GetBlobAsync(_clientThatMayGoAnywhere));
 
-        Assert.Equal(["Host", "User-Agent"], Assert.Single(_other.Requests).Headers.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["Accept-Encoding", "Host", "User-Agent"], Assert.Single(_other.Requests).Headers.Keys.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -160,22 +162,22 @@ public sealed class OciClientTests : IAsyncLifetime
     {
         var descriptor = Descriptor();
 
-        var e = await Assert.ThrowsAsync<RegistryException>(() => _client.GetBlobAsync(Repository with { Insecure = false }, descriptor, 100, CancellationToken.None));
+        var e = await Assert.ThrowsAsync<RegistryException>(() => _client.GetBlobAsync(Repository with { Options = new RegistryOptions { AllowPrivateAddresses = true } }, descriptor, 100, CancellationToken.None));
 
         Assert.Equal(RegistryFault.Unavailable, e.Fault);
         Assert.Contains("insecure: true", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public Task GetBlobAsync_LongerThanDeclared_IsProtocol()
+    public Task GetBlobAsync_LongerThanDeclared_IsTooLarge()
     {
         _registry.Serve(BlobPath, [.. _blob, 1], "application/octet-stream");
-        return ProtocolAsync(() => GetBlobAsync(_client), "more than 7 bytes");
+        return FaultAsync(RegistryFault.TooLarge, () => GetBlobAsync(_client), "more than 7 bytes");
     }
 
     private OciDescriptor Descriptor() => new("application/octet-stream", OciDigest.Of(_blob), _blob.Length, default);
 
-    private Task<byte[]> GetBlobAsync(OciClient client) => client.GetBlobAsync(Repository, Descriptor(), 100, CancellationToken.None);
+    private async Task<byte[]> GetBlobAsync(OciClient client) => (await client.GetBlobAsync(Repository, Descriptor(), 100, CancellationToken.None)).Memory.ToArray();
 
     private void Redirect(string location) => _registry.Trick = context =>
     {
@@ -184,10 +186,12 @@ public sealed class OciClientTests : IAsyncLifetime
         return Task.FromResult(true);
     };
 
-    private static async Task ProtocolAsync<T>(Func<Task<T>> call, string why)
+    private static Task ProtocolAsync<T>(Func<Task<T>> call, string why) => FaultAsync(RegistryFault.Protocol, call, why);
+
+    private static async Task FaultAsync<T>(RegistryFault fault, Func<Task<T>> call, string why)
     {
         var e = await Assert.ThrowsAsync<RegistryException>(() => call());
-        Assert.Equal(RegistryFault.Protocol, e.Fault);
+        Assert.Equal(fault, e.Fault);
         Assert.Contains(why, e.Message, StringComparison.Ordinal);
     }
 }

@@ -1,59 +1,76 @@
-using System.Net;
 using Actors.RunnerApi.Contracts;
-using Actors.RunnerApi.Policy;
+using Actors.Testing;
 using Actors.Verification.Oci;
 using Actors.Verification.Policy;
-using Actors.Testing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Actors.Verification.Tests.Policy;
 
-/// <summary>A policy gate as the host wires it, over a policy that trusts one key for everything under <c>host/examples/</c>.</summary>
+/// <summary>A policy gate over a policy that trusts one key for everything under <c>host/examples/</c>.</summary>
 internal sealed class GateHarness : IAsyncDisposable
 {
-    private readonly PolicyFolder _folder = new();
-    private readonly ServiceProvider _services;
+    public static readonly TimeSpan ReloadEvery = TimeSpan.FromSeconds(5);
 
-    public GateHarness(string host, string? rules = null, Func<IPAddress, bool>? redirectTarget = null)
+    public GateHarness(string host, string? rules = null, string sections = "", Action<PolicyFolder>? beforeOpen = null)
     {
-        _folder.Write("keys/demo.pub", Signer.PublicKeyPem);
-        _folder.WriteRules(rules ?? RuleFor(host));
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton<TimeProvider>(Clock);
-        services.AddPolicyGate(new PolicyOptions { PolicyFile = _folder.PolicyPath, Deadline = TimeSpan.FromSeconds(20), CacheTime = TimeSpan.FromSeconds(60) });
-        if (redirectTarget is not null)
+        Folder.Write("keys/demo.pub", Signer.PublicKeyPem);
+        Folder.WriteRules(rules ?? RuleFor(host), sections);
+        var options = new PolicyOptions
         {
-            services.Replace(ServiceDescriptor.Singleton(_ => new OciClient(redirectTarget)));
-        }
-
-        _services = services.BuildServiceProvider();
-        Gate = _services.GetRequiredService<IPolicyGate>();
+            PolicyFile = Folder.PolicyPath,
+            Deadline = TimeSpan.FromSeconds(20),
+            CacheTime = TimeSpan.FromSeconds(60),
+            ReloadEvery = ReloadEvery,
+            Platform = new OciPlatform("linux", "amd64"),
+        };
+        beforeOpen?.Invoke(Folder);
+        Gate = PolicyGate.Open(options, Clock, Log);
     }
 
-    public IPolicyGate Gate { get; }
+    public PolicyFolder Folder { get; } = new();
+
+    public PolicyGate Gate { get; }
 
     public CosignTestSigner Signer { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new();
 
-    public static string RuleFor(string host) => $"""
-          - match: "{host}/examples/**"
+    public LogList Log { get; } = new();
+
+    public static string RuleFor(string host, string require = "any: [ { key: keys/demo.pub } ]") => $$"""
+          - match: "{{host}}/examples/**"
             insecure: true
-            require:
-              any:
-                - key: keys/demo.pub
+            require: { {{require}} }
         """;
 
     /// <summary>Decides; a gate that hangs fails the test, as the deadline runs on a clock that stands still.</summary>
     public async Task<Decision> DecideAsync(string image, string profile = "default") =>
         (await Gate.DecideAsync(image, profile, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System)).Decision;
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await _services.DisposeAsync();
+        Gate.Dispose();
         Signer.Dispose();
-        _folder.Dispose();
+        Folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>Keeps what is logged.</summary>
+internal sealed class LogList : ILogger
+{
+    private readonly System.Collections.Concurrent.ConcurrentQueue<(LogLevel Level, string Text)> _lines = new();
+
+    public IReadOnlyList<(LogLevel Level, string Text)> Lines => [.. _lines];
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        ArgumentNullException.ThrowIfNull(formatter);
+        _lines.Enqueue((logLevel, formatter(state, exception)));
     }
 }

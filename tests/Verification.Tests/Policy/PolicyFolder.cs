@@ -27,7 +27,7 @@ internal sealed class PolicyFolder : IDisposable
     }
 
     /// <summary>Writes a policy of these rules and the default profile.</summary>
-    public PolicyFolder WriteRules(string rules) => Write("policy.yaml", $"version: 1\nregistries:\n{rules}\n{Profiles}\n");
+    public PolicyFolder WriteRules(string rules, string sections = "") => Write("policy.yaml", $"version: 1\n{(sections.Length == 0 ? "" : sections + "\n")}registries:\n{rules}\n{Profiles}\n");
 
     public PolicyDocument Load() => PolicyLoader.Load(PolicyPath);
 

@@ -26,7 +26,7 @@ public sealed class PolicyGateTests(LocalRegistry registry) : IClassFixture<Loca
         Assert.Equal(harness.Clock.GetUtcNow(), decision.DecidedAt);
         Assert.True(result.InsecureRegistry);
         Assert.Equal(500, result.Profile!.Defaults.CpuMillis);
-        Assert.Equal(["registry_rule", "profile", "resolve", "cosign_signature"], decision.Evidence.Select(e => e.Check));
+        Assert.Equal(["registry_rule", "profile", "resolve", "signature"], decision.Evidence.Select(e => e.Check));
         Assert.All(decision.Evidence, e => Assert.True(e.Passed));
         var facts = decision.Evidence[3].Facts;
         Assert.Equal("keys/demo.pub", facts["key"]);
@@ -75,7 +75,8 @@ public sealed class PolicyGateTests(LocalRegistry registry) : IClassFixture<Loca
         var decision = await harness.DecideAsync($"{registry.Host}/examples/stranger:1");
 
         Assert.Equal(RefusalCodes.SignatureInvalid, decision.Code);
-        Assert.Contains("not by a key of the rule", decision.Evidence[^1].Facts["why"], StringComparison.Ordinal);
+        Assert.Equal("signature", decision.Evidence[^1].Facts["stage"]);
+        Assert.Contains("keys/demo.pub", decision.Reason, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -88,7 +89,7 @@ public sealed class PolicyGateTests(LocalRegistry registry) : IClassFixture<Loca
         using var other = algorithm == "RSA" ? CosignTestSigner.Rsa(2048) : new CosignTestSigner(ECCurve.CreateFromFriendlyName("nist" + algorithm.Replace("-", "", StringComparison.Ordinal)));
         using var folder = new PolicyFolder().Write("other.pub", other.PublicKeyPem);
         var otherPath = Path.Combine(Path.GetDirectoryName(folder.PolicyPath)!, "other.pub");
-        await using var harness = new GateHarness(registry.Host, GateHarness.RuleFor(registry.Host) + $"\n        - key: {otherPath}");
+        await using var harness = new GateHarness(registry.Host, GateHarness.RuleFor(registry.Host, $"any: [ {{ key: keys/demo.pub }}, {{ key: '{otherPath}' }} ]"));
         var name = "examples/" + algorithm.ToLowerInvariant();
         var digest = await registry.Pusher.PushAsync(name, "1", TestImages.Text(algorithm));
         await other.SignAndPushAsync(registry.Pusher, name, digest);

@@ -1,9 +1,6 @@
-using Actors.RunnerApi.Policy;
 using Actors.Verification.Policy;
-
+using Actors.Verification.Sigstore;
 using Actors.Testing;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace Actors.Verification.Tests.Policy;
@@ -28,7 +25,9 @@ public sealed class PolicyLoaderTests : IDisposable
         var policy = _folder.Load();
 
         Assert.Equal(["ghcr.io/acme/**", "ghcr.io/**"], policy.Rules.Select(r => r.Pattern.Text));
-        Assert.Equal(_signer.Fingerprint, Assert.Single(policy.Rules[0].Require!.AnyKey).Fingerprint);
+        var group = Assert.IsType<RequirementGroup>(policy.Rules[0].Require);
+        var signatory = Assert.IsType<KeySignatory>(Assert.IsType<SignatureRequirement>(Assert.Single(group.Items)).By.Demands.Signatory);
+        Assert.Equal(_signer.Fingerprint, signatory.Key.Fingerprint);
         Assert.Null(policy.Rules[1].Require);
         var profile = policy.Profiles["default"];
         Assert.Equal(SandboxRuntime.Auto, profile.Runtime);
@@ -98,8 +97,8 @@ public sealed class PolicyLoaderTests : IDisposable
     [InlineData("  - match: ghcr.io/a\n    deny: \"true\"", "neither true nor false")]
     [InlineData("  - match: ghcr.io/a\n    insecure: yes\n    deny: true", "neither true nor false")]
     [InlineData("  - match: ghcr.io/a\n    require: { any: [] }", "1 to 16")]
-    [InlineData("  - match: ghcr.io/a\n    require: {}", "lacks 'any'")]
-    [InlineData("  - match: ghcr.io/a\n    require: { all: [ { key: keys/demo.pub } ], any: [ { key: keys/demo.pub } ] }", "unknown key 'all'")]
+    [InlineData("  - match: ghcr.io/a\n    require: {}", "both or none of 'any' and 'all'")]
+    [InlineData("  - match: ghcr.io/a\n    require: { all: [ { key: keys/demo.pub } ], any: [ { key: keys/demo.pub } ] }", "both or none of 'any' and 'all'")]
     [InlineData("  - match: ghcr.io/a\n    require: { any: [ { key: keys/demo.pub }, { key: ./keys/demo.pub } ] }", "twice")]
     [InlineData("  - match: ghcr.io/a\n    deny: &x true", "anchor")]
     [InlineData("  - match: ghcr.io/a\n    deny: *x", "alias")]
@@ -138,19 +137,4 @@ public sealed class PolicyLoaderTests : IDisposable
         File.Delete(_folder.PolicyPath);
         Assert.Contains("cannot be read", Assert.Single(_folder.Faults()).Problem, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task AddPolicyGate_BadPolicy_HostDoesNotStart()
-    {
-        _folder.WriteRules("  - match: ghcr.io/a");
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Services.AddPolicyGate(new PolicyOptions { PolicyFile = _folder.PolicyPath });
-        using var host = builder.Build();
-
-        await Assert.ThrowsAsync<PolicyException>(() => host.StartAsync());
-    }
-
-    [Fact]
-    public void AddPolicyGate_DeadlineOutOfRange_Throws() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ServiceCollection().AddPolicyGate(new PolicyOptions { PolicyFile = "x", Deadline = TimeSpan.Zero }));
 }

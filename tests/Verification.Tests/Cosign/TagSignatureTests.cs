@@ -4,13 +4,16 @@ using Actors.RunnerApi.Contracts;
 using Actors.Verification.Oci;
 using Actors.Verification.Tests.Oci;
 using Actors.Verification.Cosign;
+using Actors.Verification.Cryptography;
+using Actors.Verification.Policy;
+using Actors.Verification.Sigstore;
 using Actors.Testing;
 using Xunit;
 
 namespace Actors.Verification.Tests.Cosign;
 
 /// <summary>One otherwise valid signature per check that must hold.</summary>
-public sealed class CosignVerifierTests : IAsyncLifetime
+public sealed class TagSignatureTests : IAsyncLifetime
 {
     private const string Name = "examples/tool";
     private readonly TestImage _image = TestImages.Text("image");
@@ -65,7 +68,7 @@ public sealed class CosignVerifierTests : IAsyncLifetime
 
     [Fact]
     public Task VerifyAsync_CVE_2022_36056_PayloadOfAnotherImage_IsInvalid() =>
-        InvalidAsync(_signer.Sign(TestImages.Text("other").Digest), "another image");
+        InvalidAsync(_signer.Sign(TestImages.Text("other").Digest), "another image", RefusalCodes.DigestMismatch);
 
     [Fact]
     public Task VerifyAsync_CVE_2022_35929_WrongCriticalType_IsInvalid() =>
@@ -73,7 +76,7 @@ public sealed class CosignVerifierTests : IAsyncLifetime
 
     [Fact]
     public Task VerifyAsync_DigestOutsideCritical_IsInvalid() =>
-        InvalidAsync(SignText($$"""{"critical":{"type":"cosign container image signature","image":{} },"image":{"docker-manifest-digest":"{{_image.Digest}}"} }"""), "another image");
+        InvalidAsync(SignText($$"""{"critical":{"type":"cosign container image signature","image":{} },"image":{"docker-manifest-digest":"{{_image.Digest}}"} }"""), "another image", RefusalCodes.DigestMismatch);
 
     [Fact]
     public Task VerifyAsync_DuplicatePropertyInPayload_IsInvalid() =>
@@ -99,7 +102,7 @@ public sealed class CosignVerifierTests : IAsyncLifetime
         var signature = _signer.Sign(_image.Digest);
         signature.Descriptor["annotations"]![CosignTestSigner.SignatureAnnotation] = Convert.ToBase64String(_signer.SignBytes("other"u8.ToArray()));
 
-        await InvalidAsync(signature, "not by a key");
+        await InvalidAsync(signature, "signature");
     }
 
     [Theory]
@@ -134,7 +137,7 @@ public sealed class CosignVerifierTests : IAsyncLifetime
         AddList(listed);
         _registry.Serve($"/v2/{Name}/blobs/{RegistryPusher.DigestOf(listed.Payload)}", other.Payload, "application/octet-stream");
 
-        Contains(await VerifyAsync(), "other content");
+        Contains(await VerifyAsync(), "not what its digest and size say");
     }
 
     [Fact]
@@ -143,24 +146,24 @@ public sealed class CosignVerifierTests : IAsyncLifetime
         var signature = _signer.Sign(_image.Digest);
         signature.Descriptor["size"] = signature.Payload.Length + 1;
 
-        await InvalidAsync(signature, "other content");
+        await InvalidAsync(signature, "not what its digest and size say");
     }
 
     [Fact]
     public async Task VerifyAsync_CVE_2023_46737_PayloadOverTheCap_IsNotFetched()
     {
-        var signature = _signer.SignPayload([.. CosignTestSigner.PayloadOf(_image.Digest), .. Enumerable.Repeat((byte)' ', CosignVerifier.MaxPayloadBytes)]);
+        var signature = _signer.SignPayload([.. CosignTestSigner.PayloadOf(_image.Digest), .. Enumerable.Repeat((byte)' ', new OciLimits().PayloadBytes)]);
 
         await InvalidAsync(signature, "1048576");
         Assert.DoesNotContain(_registry.Requests, r => r.Path.Contains("/blobs/", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task VerifyAsync_ListWithoutLayers_IsInvalid()
+    public async Task VerifyAsync_ListWithoutLayers_IsUnsigned()
     {
         AddList();
 
-        Assert.Equal(RefusalCodes.SignatureInvalid, (await VerifyAsync()).Code);
+        Assert.Equal(RefusalCodes.Unsigned, (await VerifyAsync()).Code);
     }
 
     [Fact]
@@ -196,25 +199,31 @@ public sealed class CosignVerifierTests : IAsyncLifetime
 
     private TestSignature SignText(string payload) => _signer.SignPayload(Encoding.UTF8.GetBytes(payload));
 
-    private async Task InvalidAsync(TestSignature signature, string why) => Contains(await VerifyAsync(signature), why);
+    private async Task InvalidAsync(TestSignature signature, string why, string code = RefusalCodes.SignatureInvalid) => Contains(await VerifyAsync(signature), why, code);
 
-    private static void Contains(SignatureOutcome outcome, string why)
+    private static void Contains(Outcome outcome, string why, string code = RefusalCodes.SignatureInvalid)
     {
-        Assert.Equal(RefusalCodes.SignatureInvalid, outcome.Code);
+        Assert.Equal(code, outcome.Code);
         Assert.Contains(why, Assert.Single(outcome.Evidence).Facts["why"], StringComparison.Ordinal);
     }
 
     private void AddList(params TestSignature[] signatures) => _registry.Add(Name, CosignTestSigner.TagOf(_image.Digest), CosignTestSigner.ManifestOf(signatures));
 
-    private Task<SignatureOutcome> VerifyAsync(params TestSignature[] signatures)
+    private async Task<Outcome> VerifyAsync(params TestSignature[] signatures)
     {
         if (signatures.Length > 0)
         {
             AddList(signatures);
         }
 
-        Assert.True(TrustedKey.TryParse("demo.pub", _signer.PublicKeyPem, out var key, out var fault), fault);
+        Assert.True(TrustedPublicKey.TryParse("demo.pub", _signer.PublicKeyPem, out var key, out var fault), fault);
         Assert.True(OciDigest.TryParse(_image.Digest, out var digest));
-        return new CosignVerifier(_client).VerifyAsync(new OciRepository(_registry.Host, Name, Insecure: true), digest, [key], CancellationToken.None);
+        var by = new SignatoryRule("demo.pub", "demo", new BundleDemands(new KeySignatory(key), RequireTransparencyLog: false), Root: null);
+        var attachments = new Attachments(_client, new OciRepository(_registry.Host, Name, insecure: true), digest);
+        var checker = new RequirementChecker(attachments, Name, digest);
+        var refusal = await checker.CheckAsync(new SignatureRequirement("any[0]", by), CancellationToken.None);
+        return new Outcome(refusal?.Code, checker.Evidence.Items);
     }
+
+    private sealed record Outcome(string? Code, IReadOnlyList<DecisionEvidence> Evidence);
 }
