@@ -139,8 +139,9 @@ internal sealed class InProcessTests
             : method.GetCustomAttributes<DataAttribute>().SelectMany(d => d.GetData(method)).Select(a => a ?? [null]).Select(a => new TestCase($"{name}({string.Join(", ", a)})", method, Fill(method, a)));
     }
 
-    private static object?[] Fill(MethodInfo method, object?[] arguments) =>
-        [.. method.GetParameters().Select((p, i) => i < arguments.Length ? arguments[i] : p.DefaultValue)];
+    private static object?[] Fill(MethodInfo method, object?[] arguments) => method.GetParameters() is [{ ParameterType.IsArray: true } only] && only.IsDefined(typeof(ParamArrayAttribute))
+        ? [arguments.Cast<string>().ToArray()]
+        : [.. method.GetParameters().Select((p, i) => i < arguments.Length ? arguments[i] : p.DefaultValue)];
 
     private sealed class NoOutput : ITestOutputHelper
     {

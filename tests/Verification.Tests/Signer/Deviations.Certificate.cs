@@ -1,4 +1,8 @@
 using System.Text.Json.Nodes;
+using BundleDemands = Actors.Verification.Sigstore.BundleDemands;
+using CertificateIdentity = Actors.Verification.Sigstore.CertificateIdentity;
+using IdentityPattern = Actors.Verification.Sigstore.IdentityPattern;
+using KeylessSignatory = Actors.Verification.Sigstore.KeylessSignatory;
 using static Actors.Verification.Sigstore.VerificationStage;
 
 namespace Actors.Verification.Tests.Signer;
@@ -72,6 +76,11 @@ internal static partial class Deviations
             r.Certificate.SetFulcio(1, null);
             r.Certificate.SetFulcio(8, null);
         }),
+        Cert("no issuer, and any will do", Identity, "issuer_mismatch", r =>
+        {
+            r.Certificate.SetFulcio(1, null);
+            r.Certificate.SetFulcio(8, null);
+        }) with { Demand = d => new BundleDemands(new KeylessSignatory(new CertificateIdentity(IdentityPattern.Exact(Recipe.Identity), Any()), d.EffectiveRoot!)) },
         Cert("issuer is no text", Identity, "certificate_identity_malformed", r => r.Certificate.SetFulcio(8, Recipe.Issuer, raw: true)),
     ];
 
@@ -79,6 +88,8 @@ internal static partial class Deviations
 
     private static Deviation Cert(string name, Actors.Verification.Sigstore.VerificationStage stage, string code, Action<Recipe> change) =>
         new(name, () => V1().With(change), stage, code);
+
+    private static IdentityPattern Any() => IdentityPattern.TryRegex(".*", out var any, out var fault) ? any : throw new InvalidOperationException(fault);
 
     private static Deviation Sct(string name, string code, Action<SctSpec> change) => Cert(name, SignedCertificateTimestamp, code, r => change(r.Sct));
 

@@ -76,6 +76,8 @@ internal static partial class Deviations
         Payload("statement whose subjects are a text", "statement_malformed", r => r.Statement = s => s["subject"] = "x"),
         Payload("statement with a subject without digest", "statement_malformed", r => r.Statement = s => s.Drop("subject/0/digest")),
         Payload("statement with an empty digest", "statement_malformed", r => r.Statement = s => s.Set("subject/0/digest", new JsonObject())),
+        Payload("statement whose digests are a text", "statement_malformed", r => r.Statement = s => s.Set("subject/0/digest", "x")),
+        Payload("statement with half a character", "statement_malformed", r => r.Payload = p => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(p).Replace("https://in-toto.io/Statement/v1", "\\ud800", StringComparison.Ordinal))),
         Payload("statement without predicate type", "statement_malformed", r => r.Statement = s => s.Drop("predicateType")),
         Payload("another predicate type", "predicate_type_mismatch", r => r.PredicateType = "https://spdx.dev/Document"),
         Payload("a message where a statement is demanded", "predicate_type_mismatch", r => r.Dsse = false),

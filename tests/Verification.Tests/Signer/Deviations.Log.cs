@@ -16,6 +16,8 @@ internal static partial class Deviations
         Log("promise of another log", "signed_entry_timestamp_invalid", 1, e => e.SetPayload = p => p["logID"] = new string('0', 64)),
         new("no log entry where one is demanded", () => Recipe.Of(keyless: true, dsse: false, rekor: 0), TransparencyLog, "log_entry_missing"),
         new("no log entry of a key where one is demanded", () => Recipe.Of(keyless: false, dsse: false, rekor: 0), TransparencyLog, "log_entry_missing") { Demand = d => d with { RequireTransparencyLog = true } },
+        Log("promise without a time", "integrated_time_missing", 1, e => e.Entry = j => j.Drop("integratedTime")),
+        Log("promise for a time after the year 9999", "integrated_time_invalid", 1, e => (e.SetPayload, e.Entry) = (p => p["integratedTime"] = 253402300800, j => j.Set("integratedTime", "253402300800"))),
         Log("log unknown", "log_unknown", 1, e => e.Entry = j => j.Set("logId/keyId", Convert.ToBase64String(new byte[32]))),
         LogRoot("log withdrawn before", "log_outside_window", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)))),
         LogRoot("log trusted only later", "log_outside_window", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddDays(1), null))),
@@ -47,6 +49,10 @@ internal static partial class Deviations
         Log($"checkpoint without the log's signature, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => string.Join('\n', c.Split('\n').Where(l => !(l.StartsWith('\u2014') && l.Contains("rekor.sigstore.test ", StringComparison.Ordinal))))),
         Log($"checkpoint without a blank line, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c.Replace("\n\n", "\n", StringComparison.Ordinal)),
         Log($"checkpoint of two lines, {v}", "checkpoint_malformed", v, e => e.Note = n => string.Concat(n.Split('\n').Take(2).Select(l => l + "\n"))),
+        Log($"checkpoint without its last line end, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c[..^1]),
+        Log($"checkpoint with an empty origin, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 0, "")),
+        Log($"checkpoint root of 31 bytes, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 2, Convert.ToBase64String(new byte[31]))),
+        Log($"checkpoint with 67 signatures, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + string.Concat(Enumerable.Repeat(TestRekor.Line("witness.example", [1, 2, 3, 4], new byte[64]), 64))),
         Log($"checkpoint size is no number, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 1, "eleven")),
         Log($"checkpoint root is no base64, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 2, "*")),
         Log($"checkpoint hint of another key, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => OwnLine(c, s => [.. new byte[4], .. s[4..]])),
@@ -60,6 +66,9 @@ internal static partial class Deviations
         Body("hashedrekord 0.0.1 of another signature", "log_entry_signature_mismatch", keyless, false, 1, "hashedrekord", b => b.Flip("spec/signature/content")),
         Body("hashedrekord 0.0.1 of another key", "log_entry_verifier_mismatch", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64(TestKey.P256().Pem))),
         Body("hashedrekord 0.0.1 with a junk key", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64("junk"))),
+        Body("hashedrekord 0.0.1 whose digest is no hex", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/data/hash/value", "xyz")),
+        Body("hashedrekord 0.0.1 with two keys", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64(Once(b.Text("spec/signature/publicKey/content")) + TestKey.P256().Pem))),
+        Body("hashedrekord 0.0.2 with certificate and key", "log_entry_malformed", keyless, false, 2, "hashedrekord", WithBoth),
         Body("hashedrekord 0.0.1 without spec", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec", new JsonObject())),
         Body("dsse 0.0.1 of another payload", "log_entry_digest_mismatch", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/value", new string('0', 64))),
         Body("dsse 0.0.1 of another payload algorithm", "log_entry_malformed", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/algorithm", "sha1")),
@@ -108,6 +117,13 @@ internal static partial class Deviations
 
     private static Deviation Body(string name, string code, bool keyless, bool dsse, int rekor, string kind, Action<JsonObject> change) =>
         new($"{name}, {(keyless ? "keyless" : "key")}", () => Recipe.Of(keyless, dsse, rekor, kind: kind).With(r => r.Entries[0].Body = change), TransparencyLog, code);
+
+    private static void WithBoth(JsonObject body)
+    {
+        var verifier = body.At("spec/hashedRekordV002/signature/verifier");
+        verifier["x509Certificate"] ??= new JsonObject { ["rawBytes"] = "AAAA" };
+        verifier["publicKey"] ??= new JsonObject { ["rawBytes"] = "AAAA" };
+    }
 
     private static JsonObject OtherVerifier() => new()
     {
