@@ -72,9 +72,19 @@ internal sealed class SigningCertificate : IDisposable
         throw worst;
     }
 
-    /// <summary>Throws unless the certificate says that it is for signing code.</summary>
+    /// <summary>Throws unless the certificate says that it is for signing, for signing code, and not an authority's.</summary>
     public void DemandPurpose()
     {
+        if (!Certificate.Extensions.OfType<X509KeyUsageExtension>().Any(e => e.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)))
+        {
+            throw Fault("certificate_key_usage", "The certificate's key is not for signatures.");
+        }
+
+        if (Certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority))
+        {
+            throw Fault("certificate_of_authority", "The certificate is an authority's, not a signer's.");
+        }
+
         if (!Purposes().Contains(CodeSigningPurpose, StringComparer.Ordinal))
         {
             throw Fault("certificate_purpose", "The certificate is not for signing code.");
