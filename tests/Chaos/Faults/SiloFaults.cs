@@ -43,7 +43,12 @@ internal static class SiloFaults
     private static async Task EvictAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
     {
         await using var connection = await world.Cluster.ConnectAsync();
-        await using var command = new NpgsqlCommand("UPDATE silos SET heartbeat_at = 0 WHERE name = @name", connection);
+        await using var command = new NpgsqlCommand(
+            """
+            WITH gone AS (DELETE FROM silos WHERE name = @name RETURNING id)
+            UPDATE runs SET owner = NULL, due_at = db_now() WHERE owner IN (SELECT id FROM gone)
+            """,
+            connection);
         command.Parameters.AddWithValue("name", $"silo-{Any(world, random).Number}");
         await command.ExecuteNonQueryAsync(cancellationToken);
         await ChaosWorld.WaitAsync(3, cancellationToken);
