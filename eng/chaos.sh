@@ -19,7 +19,7 @@ same faults. Exit code 1 on a violation, or when too little happened to prove an
 --sandbox null (the default) is the only kind of sandbox so far: calls are lines in a ledger.
 --mutation breaks the product on purpose: success is that the checker sees it.
 
-Needs the .NET SDK 10 and PostgreSQL 15; root for a disk that runs full, libfaketime for clocks that jump.
+Needs the .NET SDK 10 and PostgreSQL 15; root for a disk that runs full.
 TEXT
 }
 
@@ -41,7 +41,6 @@ done
 
 need_dotnet
 need_postgres
-want faketime "no clock jumps are injected."
 quietly "Building chaos (Release)" dotnet build tests/Chaos -c Release --nologo -v quiet
 say "Chaos"
 exec dotnet tests/Chaos/bin/Release/net10.0/Actors.Chaos.dll "${arguments[@]}"

@@ -20,12 +20,6 @@ internal sealed class ChaosRun(ChaosOptions options)
     {
         var started = TimeProvider.System.GetTimestamp();
         var volume = await Volume.MountAsync(VolumeSize);
-        var clock = FakeTime.Library is null ? null : Path.GetTempFileName();
-        if (clock is not null)
-        {
-            await File.WriteAllTextAsync(clock, "+0\n", cancellationToken);
-        }
-
         await using var cluster = await SiloCluster.PrepareAsync(new SiloClusterOptions
         {
             Silos = options.Silos,
@@ -34,7 +28,6 @@ internal sealed class ChaosRun(ChaosOptions options)
             PostgresSettings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_wal_size"] = "256MB", ["log_min_messages"] = "fatal" },
             Edit = Mutations.Edit(options.Mutation),
             Keep = options.Keep,
-            ClockFile = clock,
         });
         await using var _ = volume;
         await using var runner = Runner(cluster);
@@ -48,7 +41,7 @@ internal sealed class ChaosRun(ChaosOptions options)
 
         await Task.WhenAll(cluster.Silos.Skip(1).Select(s => s.StartAsync()));
         using var load = new LoadGenerator(cluster.Silos, new LoadOptions(), options.Seed);
-        var world = new ChaosWorld(cluster, runner, load, options, volume?.Path) { ClockFile = clock };
+        var world = new ChaosWorld(cluster, runner, load, options, volume?.Path);
         var injector = new FaultInjector(world, options.Seed);
         var history = await BreakAndHealAsync(world, injector, cancellationToken);
         var violations = HistoryChecker.Check(history, new CheckerLimits());

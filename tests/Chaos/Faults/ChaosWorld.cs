@@ -24,9 +24,6 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
     /// <summary>The small file system that holds the database; null when there is none.</summary>
     public string? Volume { get; } = volume;
 
-    /// <summary>The last silo's process reads what to add to its wall clock from here; null without libfaketime.</summary>
-    public string? ClockFile { get; init; }
-
     /// <summary>Silos that were lost. A takeover is judged if nothing else was broken in its time.</summary>
     public IReadOnlyList<SiloLoss> Losses =>
         [.. _losses.Select(l => new SiloLoss(l.At, l.Client, !_troubles.Exists(t => t.From < l.At + TakeoverTime && t.To > l.At) && !_losses.Exists(o => o.At != l.At && Math.Abs(o.At - l.At) < TakeoverTime)))];
@@ -80,11 +77,6 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
     /// <summary>Brings everything back: faults that were cut short leave nothing broken.</summary>
     public async Task HealAsync()
     {
-        if (ClockFile is not null)
-        {
-            await File.WriteAllTextAsync(ClockFile, "+0\n");
-        }
-
         if (Volume is not null)
         {
             File.Delete(Path.Combine(Volume, "filler"));

@@ -25,9 +25,6 @@ public sealed record SiloClusterOptions
     /// <summary>Keeps the folder with logs and ledger.</summary>
     public bool Keep { get; init; }
 
-    /// <summary>File that says what is added to the last silo's wall clock, such as <c>+60</c>; needs libfaketime.</summary>
-    public string? ClockFile { get; init; }
-
     /// <summary>Edits statements on their way to PostgreSQL, to break the product on purpose.</summary>
     public Func<string, string>? Edit { get; init; }
 
@@ -176,15 +173,6 @@ public sealed class SiloCluster : IAsyncDisposable
             ["ACTORS__SILO__SILONAME"] = $"silo-{silo.Number}",
             ["ACTORS__SILO__RUNWORKFLOWWAITSECONDS"] = "0",
         };
-        if (_options.ClockFile is { } clock && silo.Number == _options.Silos)
-        {
-            environment["LD_PRELOAD"] = FakeTime.Library!;
-            environment["FAKETIME_TIMESTAMP_FILE"] = clock;
-            environment["FAKETIME_CACHE_DURATION"] = "1";
-            environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
-            environment["DONT_FAKE_MONOTONIC"] = "1";
-        }
-
         foreach (var (key, value) in _options.Environment)
         {
             environment[key] = value;
