@@ -86,6 +86,9 @@ test_clients() {
 need_everything
 quietly "Building Actors (Debug)" dotnet build Actors.sln --nologo -v quiet
 for project in Grains.Tests Verification.Tests RunnerApi.Tests Integration.Tests; do test_project "$project"; done
-if [[ "$clients" == yes ]]; then test_clients; fi
+if [[ "$clients" == yes ]]; then
+  test_clients
+  check "Verdicts beside those of npm's Sigstore verifier" eng/differential.sh
+fi
 echo "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))

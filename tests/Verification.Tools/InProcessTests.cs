@@ -136,11 +136,12 @@ internal sealed class InProcessTests
         var name = $"{method.DeclaringType!.Name}.{method.Name}";
         return fact is not TheoryAttribute
             ? [new TestCase(name, method, [])]
-            : method.GetCustomAttributes<DataAttribute>().SelectMany(d => d.GetData(method)).Select(a => new TestCase($"{name}({string.Join(", ", a)})", method, Fill(method, a)));
+            : method.GetCustomAttributes<DataAttribute>().SelectMany(d => d.GetData(method)).Select(a => a ?? [null]).Select(a => new TestCase($"{name}({string.Join(", ", a)})", method, Fill(method, a)));
     }
 
-    private static object?[] Fill(MethodInfo method, object?[] arguments) =>
-        [.. method.GetParameters().Select((p, i) => i < arguments.Length ? arguments[i] : p.DefaultValue)];
+    private static object?[] Fill(MethodInfo method, object?[] arguments) => method.GetParameters() is [{ ParameterType.IsArray: true } only] && only.IsDefined(typeof(ParamArrayAttribute))
+        ? [arguments.Cast<string>().ToArray()]
+        : [.. method.GetParameters().Select((p, i) => i < arguments.Length ? arguments[i] : p.DefaultValue)];
 
     private sealed class NoOutput : ITestOutputHelper
     {

@@ -7,7 +7,7 @@ internal static class MutationRun
 {
     /// <summary>0 when every check that is disabled turns a test red.</summary>
     /// <param name="sources">The folder of the product's project, built.</param>
-    /// <param name="options">A part of a file's path: only its mutants. <c>--equivalent FILE</c>: mutants that change nothing, with reasons.</param>
+    /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. Then a part of a file's path: only its mutants.</param>
     public static Task<int> RunAsync(string sources, string[] options)
     {
         var folder = Path.GetFullPath(sources);
@@ -23,7 +23,8 @@ internal static class MutationRun
         }
 
         var known = Equivalents(options);
-        var chosen = built.Mutants.Where(m => options.Length == 0 || options[0].StartsWith("--", StringComparison.Ordinal) || m.Node.SyntaxTree.FilePath.Contains(options[0], StringComparison.Ordinal)).ToList();
+        var part = options.Length % 2 == 1 ? options[^1] : "";
+        var chosen = built.Mutants.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)).ToList();
         var survivors = chosen.Where(m => !Killed(tests, covered, m)).ToList();
         var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
         survivors = [.. survivors.Except(excused)];

@@ -9,96 +9,104 @@ internal static partial class Deviations
 {
     private static IEnumerable<Deviation> OfPromises() =>
     [
-        Log("promise with a stranger's signature", "", 1, e => e.SetSigner = TestKey.P256()),
-        Log("promise for another time", "", 1, e => e.SetPayload = p => p["integratedTime"] = s_now.ToUnixTimeSeconds() + 1),
-        Log("promise for another index", "", 1, e => e.SetPayload = p => p["logIndex"] = 5),
-        Log("promise for another body", "", 1, e => e.SetPayload = p => p["body"] = "e30="),
-        Log("promise of another log", "", 1, e => e.SetPayload = p => p["logID"] = new string('0', 64)),
-        new("no log entry where one is demanded", () => Recipe.Of(keyless: true, dsse: false, rekor: 0), TransparencyLog, ""),
-        new("no log entry of a key where one is demanded", () => Recipe.Of(keyless: false, dsse: false, rekor: 0), TransparencyLog, "") { Demand = d => d with { RequireTransparencyLog = true } },
-        Log("log unknown", "", 1, e => e.Entry = j => j.Set("logId/keyId", Convert.ToBase64String(new byte[32]))),
-        LogRoot("log withdrawn before", "", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)))),
-        LogRoot("log trusted only later", "", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddDays(1), null))),
-        LogRoot("no log trusted", "", 1, t => t.Set("tlogs", new JsonArray())),
-        LogRoot("log v2 withdrawn before", "", 2, t => t.Set("tlogs/1/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)))),
+        Log("promise with a stranger's signature", "signed_entry_timestamp_invalid", 1, e => e.SetSigner = TestKey.P256()),
+        Log("promise for another time", "signed_entry_timestamp_invalid", 1, e => e.SetPayload = p => p["integratedTime"] = s_now.ToUnixTimeSeconds() + 1),
+        Log("promise for another index", "signed_entry_timestamp_invalid", 1, e => e.SetPayload = p => p["logIndex"] = 5),
+        Log("promise for another body", "signed_entry_timestamp_invalid", 1, e => e.SetPayload = p => p["body"] = "e30="),
+        Log("promise of another log", "signed_entry_timestamp_invalid", 1, e => e.SetPayload = p => p["logID"] = new string('0', 64)),
+        new("no log entry where one is demanded", () => Recipe.Of(keyless: true, dsse: false, rekor: 0), TransparencyLog, "log_entry_missing"),
+        new("no log entry of a key where one is demanded", () => Recipe.Of(keyless: false, dsse: false, rekor: 0), TransparencyLog, "log_entry_missing") { Demand = d => d with { RequireTransparencyLog = true } },
+        Log("promise without a time", "integrated_time_missing", 1, e => e.Entry = j => j.Drop("integratedTime")),
+        Log("promise for a time after the year 9999", "integrated_time_invalid", 1, e => (e.SetPayload, e.Entry) = (p => p["integratedTime"] = 253402300800, j => j.Set("integratedTime", "253402300800"))),
+        Log("log unknown", "log_unknown", 1, e => e.Entry = j => j.Set("logId/keyId", Convert.ToBase64String(new byte[32]))),
+        LogRoot("log withdrawn before", "log_outside_window", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)))),
+        LogRoot("log trusted only later", "log_outside_window", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddDays(1), null))),
+        LogRoot("no log trusted", "log_unknown", 1, t => t.Set("tlogs", new JsonArray())),
+        LogRoot("log v2 withdrawn before", "log_outside_window", 2, t => t.Set("tlogs/1/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)))),
+        new("log entry twice", () => V1().With(r => r.Bundle = b => b.Repeat("verificationMaterial/tlogEntries", 2)), TransparencyLog, "log_entry_duplicate"),
         new("integrated time without a promise", () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
         {
             r.Entries[0].WithSet = false;
             r.Entries[0].Entry = e => e["integratedTime"] = "1768478400";
-        }), Timestamp, ""),
-        new("the second entry is bad", () => V1().With(r => r.Entries.Add(new EntrySpec { At = s_now, WithSet = true, SetSigner = TestKey.P256() })), TransparencyLog, ""),
+        }), Timestamp, "verified_time_missing"),
+        new("the second entry is bad", () => V1().With(r => r.Entries.Add(new EntrySpec { At = s_now, WithSet = true, Index = 7, SetSigner = TestKey.P256() })), TransparencyLog, "signed_entry_timestamp_invalid"),
     ];
 
     private static IEnumerable<Deviation> OfProofs() => new[] { 1, 2, 3 }.SelectMany(v => (Deviation[])
     [
-        Log($"proof with a changed hash, {v}", "", v, e => e.Entry = j => j.Flip("inclusionProof/hashes/1")),
-        Log($"proof with a hash too many, {v}", "", v, e => e.Entry = j => j.At("inclusionProof/hashes").AsArray().Add(Convert.ToBase64String(new byte[32]))),
-        Log($"proof with a hash too few, {v}", "", v, e => e.Entry = j => j.Drop("inclusionProof/hashes/0")),
-        Log($"proof for another index, {v}", "", v, e => e.Entry = j => j.Set("inclusionProof/logIndex", "7")),
-        Log($"proof index beyond the tree, {v}", "", v, e => e.Entry = j => j.Set("inclusionProof/logIndex", "11")),
-        Log($"proof of another body, {v}", "", v, e => e.Entry = j => j.Flip("inclusionProof/rootHash")),
-        Log($"checkpoint with a stranger's signature, {v}", "", v, e => e.CheckpointSigner = v == 2 ? TestKey.Ed25519() : TestKey.P256()),
-        Log($"checkpoint changed after signing, {v}", "", v, e => e.Checkpoint = c => c.Replace("\n11\n", "\n011\n", StringComparison.Ordinal)),
-        Log($"checkpoint of another size, {v}", "", v, e => e.Note = n => n.Replace("\n11\n", "\n12\n", StringComparison.Ordinal)),
-        Log($"checkpoint of another root, {v}", "", v, e => e.Note = n => Line(n, 2, Convert.ToBase64String(new byte[32]))),
-        Log($"checkpoint of another origin, {v}", "", v, e => e.Note = n => Line(n, 0, "rekor.example")),
-        Log($"checkpoint without signatures, {v}", "", v, e => e.Checkpoint = c => c[..(c.IndexOf("\n\n", StringComparison.Ordinal) + 2)]),
-        Log($"checkpoint without the log's signature, {v}", "", v, e => e.Checkpoint = c => string.Join('\n', c.Split('\n').Where(l => !l.Contains("rekor.sigstore.test ", StringComparison.Ordinal)))),
-        Log($"checkpoint without a blank line, {v}", "", v, e => e.Checkpoint = c => c.Replace("\n\n", "\n", StringComparison.Ordinal)),
-        Log($"checkpoint of two lines, {v}", "", v, e => e.Note = n => string.Concat(n.Split('\n').Take(2).Select(l => l + "\n"))),
-        Log($"checkpoint size is no number, {v}", "", v, e => e.Note = n => Line(n, 1, "eleven")),
-        Log($"checkpoint root is no base64, {v}", "", v, e => e.Note = n => Line(n, 2, "*")),
-        Log($"checkpoint hint of another key, {v}", "", v, e => e.Checkpoint = c => OwnLine(c, s => [.. new byte[4], .. s[4..]])),
-        Log($"checkpoint signature too short, {v}", "", v, e => e.Checkpoint = c => OwnLine(c, s => s[..4])),
-        Log($"index of proof and entry differ, {v}", "", v == 1 ? 2 : v, e => e.Entry = j => j.Set("logIndex", "8")),
-    ]).DistinctBy(d => d.Name);
+        Log($"proof with a changed hash, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Flip("inclusionProof/hashes/1")),
+        Log($"proof with a hash too many, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.At("inclusionProof/hashes").AsArray().Add(Convert.ToBase64String(new byte[32]))),
+        Log($"proof with a hash too few, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Drop("inclusionProof/hashes/0")),
+        Log($"proof for another index, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Set("inclusionProof/logIndex", "7")),
+        Log($"proof index beyond the tree, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Set("inclusionProof/logIndex", "11")),
+        Log($"proof of another body, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Flip("inclusionProof/rootHash")),
+        Log($"checkpoint with a stranger's signature, {v}", "checkpoint_signature_invalid", v, e => e.CheckpointSigner = v == 2 ? TestKey.Ed25519() : TestKey.P256()),
+        Log($"checkpoint changed after signing, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c.Replace("\n11\n", "\n011\n", StringComparison.Ordinal)),
+        Log($"checkpoint of another size, {v}", "checkpoint_size_mismatch", v, e => e.Note = n => n.Replace("\n11\n", "\n12\n", StringComparison.Ordinal)),
+        Log($"checkpoint of another root, {v}", "checkpoint_root_mismatch", v, e => e.Note = n => Line(n, 2, Convert.ToBase64String(new byte[32]))),
+        Log($"checkpoint of another origin, {v}", "checkpoint_origin_mismatch", v, e => e.Note = n => Line(n, 0, "rekor.example")),
+        Log($"checkpoint without signatures, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c[..(c.IndexOf("\n\n", StringComparison.Ordinal) + 2)]),
+        Log($"checkpoint without the log's signature, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => string.Join('\n', c.Split('\n').Where(l => !(l.StartsWith('\u2014') && l.Contains("rekor.sigstore.test ", StringComparison.Ordinal))))),
+        Log($"checkpoint without a blank line, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c.Replace("\n\n", "\n", StringComparison.Ordinal)),
+        Log($"checkpoint of two lines, {v}", "checkpoint_malformed", v, e => e.Note = n => string.Concat(n.Split('\n').Take(2).Select(l => l + "\n"))),
+        Log($"checkpoint without its last line end, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c[..^1]),
+        Log($"checkpoint with an empty origin, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 0, "")),
+        Log($"checkpoint root of 31 bytes, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 2, Convert.ToBase64String(new byte[31]))),
+        Log($"checkpoint with 67 signatures, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + string.Concat(Enumerable.Repeat(TestRekor.Line("witness.example", [1, 2, 3, 4], new byte[64]), 64))),
+        Log($"checkpoint size is no number, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 1, "eleven")),
+        Log($"checkpoint root is no base64, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 2, "*")),
+        Log($"checkpoint hint of another key, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => OwnLine(c, s => [.. new byte[4], .. s[4..]])),
+        Log($"checkpoint signature too short, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => OwnLine(c, s => s[..4])),
+    ]);
 
     private static IEnumerable<Deviation> OfBodies() => new[] { false, true }.SelectMany(keyless => (Deviation[])
     [
-        Body("hashedrekord 0.0.1 of another digest", keyless, false, 1, "hashedrekord", b => b.Set("spec/data/hash/value", new string('0', 64))),
-        Body("hashedrekord 0.0.1 of another digest algorithm", keyless, false, 1, "hashedrekord", b => b.Set("spec/data/hash/algorithm", "sha1")),
-        Body("hashedrekord 0.0.1 of another signature", keyless, false, 1, "hashedrekord", b => b.Flip("spec/signature/content")),
-        Body("hashedrekord 0.0.1 of another key", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64(TestKey.P256().Pem))),
-        Body("hashedrekord 0.0.1 with a junk key", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64("junk"))),
-        Body("hashedrekord 0.0.1 without spec", keyless, false, 1, "hashedrekord", b => b.Set("spec", new JsonObject())),
-        Body("dsse 0.0.1 of another payload", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/value", new string('0', 64))),
-        Body("dsse 0.0.1 of another payload algorithm", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/algorithm", "sha1")),
-        Body("dsse 0.0.1 of another signature", keyless, true, 1, "dsse", b => b.Flip("spec/signatures/0/signature")),
-        Body("dsse 0.0.1 of another key", keyless, true, 1, "dsse", b => b.Set("spec/signatures/0/verifier", Base64(TestKey.P256().Pem))),
-        Body("dsse 0.0.1 with two signatures", keyless, true, 1, "dsse", b => b.Repeat("spec/signatures", 2)),
-        Body("dsse 0.0.1 with no signature", keyless, true, 1, "dsse", b => b.Set("spec/signatures", new JsonArray())),
-        Body("intoto 0.0.2 of another payload", keyless, true, 1, "intoto", b => b.Set("spec/content/payloadHash/value", new string('0', 64))),
-        Body("intoto 0.0.2 of another payload algorithm", keyless, true, 1, "intoto", b => b.Set("spec/content/payloadHash/algorithm", "sha1")),
-        Body("intoto 0.0.2 of another signature", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/sig", Base64(Base64("other")))),
-        Body("intoto 0.0.2 of another key", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/publicKey", Base64(TestKey.P256().Pem))),
-        Body("intoto 0.0.2 with the signature once in base64", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/sig", Once(b.Text("spec/content/envelope/signatures/0/sig")))),
-        Body("intoto 0.0.2 with no signature", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures", new JsonArray())),
-        Body("intoto 0.0.2 of another payload type", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/payloadType", "text/plain")),
-        Body("hashedrekord 0.0.2 of another digest", keyless, false, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/data/digest")),
-        Body("hashedrekord 0.0.2 of another digest algorithm", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/data/algorithm", "SHA1")),
-        Body("hashedrekord 0.0.2 of another signature", keyless, false, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/signature/content")),
-        Body("hashedrekord 0.0.2 of another key", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/signature/verifier", OtherVerifier())),
-        Body("hashedrekord 0.0.2 without verifier", keyless, false, 2, "hashedrekord", b => b.Drop("spec/hashedRekordV002/signature/verifier")),
-        Body("hashedrekord 0.0.2 over the payload alone", keyless, true, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/data/digest")),
-        Body("dsse 0.0.2 of another payload", keyless, true, 2, "dsse", b => b.Flip("spec/dsseV002/payloadHash/digest")),
-        Body("dsse 0.0.2 of another payload algorithm", keyless, true, 2, "dsse", b => b.Set("spec/dsseV002/payloadHash/algorithm", "SHA1")),
-        Body("dsse 0.0.2 of another signature", keyless, true, 2, "dsse", b => b.Flip("spec/dsseV002/signatures/0/content")),
-        Body("dsse 0.0.2 of another key", keyless, true, 2, "dsse", b => b.Set("spec/dsseV002/signatures/0/verifier", OtherVerifier())),
-        Body("dsse 0.0.2 with two signatures", keyless, true, 2, "dsse", b => b.Repeat("spec/dsseV002/signatures", 2)),
+        Body("hashedrekord 0.0.1 of another digest", "log_entry_digest_mismatch", keyless, false, 1, "hashedrekord", b => b.Set("spec/data/hash/value", new string('0', 64))),
+        Body("hashedrekord 0.0.1 of another digest algorithm", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/data/hash/algorithm", "sha1")),
+        Body("hashedrekord 0.0.1 of another signature", "log_entry_signature_mismatch", keyless, false, 1, "hashedrekord", b => b.Flip("spec/signature/content")),
+        Body("hashedrekord 0.0.1 of another key", "log_entry_verifier_mismatch", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64(TestKey.P256().Pem))),
+        Body("hashedrekord 0.0.1 with a junk key", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64("junk"))),
+        Body("hashedrekord 0.0.1 whose digest is no hex", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/data/hash/value", "xyz")),
+        Body("hashedrekord 0.0.1 with two keys", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64(Once(b.Text("spec/signature/publicKey/content")) + TestKey.P256().Pem))),
+        Body("hashedrekord 0.0.2 with certificate and key", "log_entry_malformed", keyless, false, 2, "hashedrekord", WithBoth),
+        Body("hashedrekord 0.0.1 without spec", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec", new JsonObject())),
+        Body("dsse 0.0.1 of another payload", "log_entry_digest_mismatch", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/value", new string('0', 64))),
+        Body("dsse 0.0.1 of another payload algorithm", "log_entry_malformed", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/algorithm", "sha1")),
+        Body("dsse 0.0.1 of another signature", "log_entry_signature_mismatch", keyless, true, 1, "dsse", b => b.Flip("spec/signatures/0/signature")),
+        Body("dsse 0.0.1 of another key", "log_entry_verifier_mismatch", keyless, true, 1, "dsse", b => b.Set("spec/signatures/0/verifier", Base64(TestKey.P256().Pem))),
+        Body("dsse 0.0.1 with two signatures", "log_entry_malformed", keyless, true, 1, "dsse", b => b.Repeat("spec/signatures", 2)),
+        Body("dsse 0.0.1 with no signature", "log_entry_malformed", keyless, true, 1, "dsse", b => b.Set("spec/signatures", new JsonArray())),
+        Body("intoto 0.0.2 of another payload", "log_entry_digest_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/payloadHash/value", new string('0', 64))),
+        Body("intoto 0.0.2 of another payload algorithm", "log_entry_malformed", keyless, true, 1, "intoto", b => b.Set("spec/content/payloadHash/algorithm", "sha1")),
+        Body("intoto 0.0.2 of another signature", "log_entry_signature_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/sig", Base64(Base64("other")))),
+        Body("intoto 0.0.2 of another key", "log_entry_verifier_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/publicKey", Base64(TestKey.P256().Pem))),
+        Body("intoto 0.0.2 with the signature once in base64", "log_entry_malformed", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/sig", Once(b.Text("spec/content/envelope/signatures/0/sig")))),
+        Body("intoto 0.0.2 with no signature", "log_entry_malformed", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures", new JsonArray())),
+        Body("hashedrekord 0.0.2 of another digest", "log_entry_digest_mismatch", keyless, false, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/data/digest")),
+        Body("hashedrekord 0.0.2 of another digest algorithm", "log_entry_malformed", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/data/algorithm", "SHA1")),
+        Body("hashedrekord 0.0.2 of another signature", "log_entry_signature_mismatch", keyless, false, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/signature/content")),
+        Body("hashedrekord 0.0.2 of another key", "log_entry_verifier_mismatch", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/signature/verifier", OtherVerifier())),
+        Body("hashedrekord 0.0.2 without verifier", "log_entry_malformed", keyless, false, 2, "hashedrekord", b => b.Drop("spec/hashedRekordV002/signature/verifier")),
+        Body("hashedrekord 0.0.2 over the payload alone", "log_entry_digest_mismatch", keyless, true, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/data/digest")),
+        Body("dsse 0.0.2 of another payload", "log_entry_digest_mismatch", keyless, true, 2, "dsse", b => b.Flip("spec/dsseV002/payloadHash/digest")),
+        Body("dsse 0.0.2 of another payload algorithm", "log_entry_malformed", keyless, true, 2, "dsse", b => b.Set("spec/dsseV002/payloadHash/algorithm", "SHA1")),
+        Body("dsse 0.0.2 of another signature", "log_entry_signature_mismatch", keyless, true, 2, "dsse", b => b.Flip("spec/dsseV002/signatures/0/content")),
+        Body("dsse 0.0.2 of another key", "log_entry_verifier_mismatch", keyless, true, 2, "dsse", b => b.Set("spec/dsseV002/signatures/0/verifier", OtherVerifier())),
+        Body("dsse 0.0.2 with two signatures", "log_entry_malformed", keyless, true, 2, "dsse", b => b.Repeat("spec/dsseV002/signatures", 2)),
     ]).Concat(
     [
-        Log("body of an unknown kind", "", 1, e => e.Body = b => b["kind"] = "rpm"),
-        Log("body of an unknown version", "", 1, e => e.Body = b => b["apiVersion"] = "9.9.9"),
-        Log("body of another kind than the entry says", "", 1, e => e.Entry = j => j.Set("kindVersion/kind", "dsse")),
-        Log("body of another version than the entry says", "", 1, e => e.Entry = j => j.Set("kindVersion/version", "0.0.2")),
-        Log("body is no JSON", "", 1, e => e.BodyBytes = _ => Encoding.UTF8.GetBytes("junk")),
-        Log("body with a property twice", "", 1, e => e.BodyBytes = b => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(b).Replace("\"kind\":", "\"kind\":\"hashedrekord\",\"kind\":", StringComparison.Ordinal))),
+        Log("body of an unknown kind", "log_entry_kind_unsupported", 1, e => e.Body = b => b["kind"] = "rpm"),
+        Log("body of an unknown version", "log_entry_kind_unsupported", 1, e => e.Body = b => b["apiVersion"] = "9.9.9"),
+        Log("body of another kind than the entry says", "log_entry_kind_mismatch", 1, e => e.Entry = j => j.Set("kindVersion/kind", "dsse")),
+        Log("body of another version than the entry says", "log_entry_kind_mismatch", 1, e => e.Entry = j => j.Set("kindVersion/version", "0.0.2")),
+        Log("body is no JSON", "log_entry_malformed", 1, e => e.BodyBytes = _ => Encoding.UTF8.GetBytes("junk")),
+        Log("body with a property twice", "log_entry_malformed", 1, e => e.BodyBytes = b => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(b).Replace("\"kind\":", "\"kind\":\"hashedrekord\",\"kind\":", StringComparison.Ordinal))),
         new("kind for messages under an envelope", () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Entries[0].Body = b =>
         {
             b["kind"] = "dsse";
             b["spec"] = new JsonObject();
-        }), TransparencyLog, ""),
-        new("entry of another signature by the same certificate", () => V1().With(r => r.Logged = c => c with { Signature = c.Key.Sign(c.Signed) }), TransparencyLog, ""),
+        }), TransparencyLog, "log_entry_kind_unsupported"),
+        new("entry of another signature by the same certificate", () => V1().With(r => r.Logged = c => c with { Signature = c.Key.Sign(c.Signed) }), TransparencyLog, "log_entry_signature_mismatch"),
     ]);
 
     private static Deviation Log(string name, string code, int rekor, Action<EntrySpec> change) =>
@@ -107,8 +115,15 @@ internal static partial class Deviations
     private static Deviation LogRoot(string name, string code, int rekor, Action<JsonObject> change) =>
         new(name, () => Recipe.Of(keyless: true, dsse: false, rekor).With(r => r.Root = change), TransparencyLog, code);
 
-    private static Deviation Body(string name, bool keyless, bool dsse, int rekor, string kind, Action<JsonObject> change) =>
-        new($"{name}, {(keyless ? "keyless" : "key")}", () => Recipe.Of(keyless, dsse, rekor, kind: kind).With(r => r.Entries[0].Body = change), TransparencyLog, "");
+    private static Deviation Body(string name, string code, bool keyless, bool dsse, int rekor, string kind, Action<JsonObject> change) =>
+        new($"{name}, {(keyless ? "keyless" : "key")}", () => Recipe.Of(keyless, dsse, rekor, kind: kind).With(r => r.Entries[0].Body = change), TransparencyLog, code);
+
+    private static void WithBoth(JsonObject body)
+    {
+        var verifier = body.At("spec/hashedRekordV002/signature/verifier");
+        verifier["x509Certificate"] ??= new JsonObject { ["rawBytes"] = "AAAA" };
+        verifier["publicKey"] ??= new JsonObject { ["rawBytes"] = "AAAA" };
+    }
 
     private static JsonObject OtherVerifier() => new()
     {

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Lets npm's @sigstore/verify judge the test signer's fixtures, good and bad, and compares its verdicts with ours.
+# Known differences, each with its reason, are in tests/clients/sigstore/exceptions.json; any other fails, and so does a stale one.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source eng/lib/common.sh
+
+need_by_hand npm "Install Node.js 20 or newer, which brings npm."
+clients="$ACTORS_ROOT/tests/clients/sigstore"
+target="$ACTORS_CACHE/sigstore-$(cat "$clients/package.json" "$clients/package-lock.json" | sha256sum | cut -c 1-16)"
+if [[ ! -d "$target" ]]; then
+  part="$(mktemp -d "$target.XXXXXX")"
+  cp "$clients/package.json" "$clients/package-lock.json" "$clients/.npmrc" "$part/"
+  quietly "Installing npm's Sigstore libraries" npm ci --prefix "$part" --omit=dev --ignore-scripts --no-fund --no-audit
+  mv -T "$part" "$target" 2>/dev/null || [[ -d "$target" ]] # Another run may have been faster.
+fi
+
+quietly "Building the test signer" dotnet build tests/Verification.Tools --nologo -v quiet
+fixtures="$(mktemp -d)"
+trap 'rm -rf "$fixtures"' EXIT
+quietly "Signing fixtures" dotnet tests/Verification.Tools/bin/Debug/net10.0/Actors.Verification.Tools.dll export "$fixtures"
+(cd "$target" && node "$clients/verify-fixtures.mjs" "$fixtures" "$clients/exceptions.json")

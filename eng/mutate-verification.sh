@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Disables each check of image verification in turn and demands that a test turns red. Slow stage; not part of eng/test.sh.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source-path=SCRIPTDIR source=lib/common.sh
+source eng/lib/common.sh
+
+usage() {
+  cat <<'TEXT'
+usage: eng/mutate-verification.sh [PATH_PART]
+
+Compiles src/Verification once with every check behind a switch (a copy in memory; the sources are not changed), runs
+tests/Verification.Tests once to learn which test comes by which check, then disables each check and runs only those
+tests. Checks are found in the sources: throws of the product's exceptions, calls that only refuse, `return false`, and
+each operand of a condition that refuses or accepts. PATH_PART (such as Sigstore/) limits it to files whose path holds it.
+
+tests/Verification.Tools/equivalent-mutants.tsv lists those whose removal changes no verdict, with the reason.
+The last line is "N checks, M survivors"; the exit code is 0 only if nothing survived.
+TEXT
+}
+
+case "${1:-}" in
+  --help | -h)
+    usage
+    exit
+    ;;
+esac
+
+tools=tests/Verification.Tools
+quietly "Building the tests of verification" dotnet build "$tools" --nologo -v quiet
+# Only a compilation writes the generated sources, which the mutated copy needs too.
+quietly "Generating sources" dotnet build src/Verification --nologo -v quiet --no-incremental -p:EmitCompilerGeneratedFiles=true
+say "Mutating"
+dotnet "$tools/bin/Debug/net10.0/Actors.Verification.Tools.dll" mutate src/Verification --equivalent "$tools/equivalent-mutants.tsv" "$@"
