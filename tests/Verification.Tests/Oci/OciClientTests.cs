@@ -52,6 +52,7 @@ public sealed class OciClientTests : IAsyncLifetime
     [InlineData("{\"schemaVersion\":1}", "schema version 2")]
     [InlineData("[]", "schema version 2")]
     [InlineData("{\"schemaVersion\":2,\"schemaVersion\":2}", "duplicate")]
+    [InlineData("{\"schemaVersion\":2,\"schema\\u0056ersion\":2}", "duplicate")]
     [InlineData("{\"schemaVersion\":2,\"layers\":[],\"manifests\":[]}", "at once")]
     [InlineData("{\"schemaVersion\":2,\"mediaType\":7}", "another mediaType")]
     [InlineData("nothing", "not JSON")]

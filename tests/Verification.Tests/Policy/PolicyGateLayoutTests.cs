@@ -179,6 +179,21 @@ public sealed class PolicyGateLayoutTests : RegistryGate
         Assert.True(beside.Admitted, beside.Reason);
     }
 
+    [Fact]
+    public async Task DecideAsync_JunkCertificateWhoseExtensionCannotBeRead_HidesNothing()
+    {
+        var image = AddImage();
+        var junk = Recipe.Of(keyless: true, dsse: true, rekor: 1)
+            .With(r => (r.Artifact, r.Authority) = (image.Manifest, SigstoreWorld.Stranger.Fulcio))
+            .With(r => r.Certificate.Extra.Add((CertificateSpec.KeyUsageOid, [0x30, 0x05])));
+        AddBundles(image, junk.Build().Bundle, KeylessBundle(image));
+
+        var decision = await DecideAsync(ByKeyless);
+
+        Assert.True(decision.Admitted, decision.Reason);
+        Assert.Contains(decision.Evidence, e => !e.Passed && e.Facts.GetValueOrDefault("code") == "certificate_malformed");
+    }
+
     private static byte[] KeylessBundle(TestImage image) => Recipe.Of(keyless: true, dsse: true, rekor: 1).With(r => r.Artifact = image.Manifest).Build().Bundle;
 
     private static TestSignature KeylessSignature(string digest)
