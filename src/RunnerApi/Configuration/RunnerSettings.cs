@@ -37,8 +37,10 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
         var engine = PodmanOptions.Read(engineReader);
         SettingsReader.ThrowOnFaults(reader, engineReader);
-        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory));
+        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) });
     }
+
+    private static string AbsolutePath(string path) => path.Length == 0 ? "" : Path.GetFullPath(path);
 
     private static void CheckPaths(RunnerOptions options, SettingsReader reader)
     {

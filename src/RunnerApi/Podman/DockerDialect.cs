@@ -18,7 +18,7 @@ internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(optio
 
     internal override IReadOnlyList<string> ImageExists(string reference) => ["image", "inspect", "--format", "{{.Id}}", reference];
 
-    // Whether a registry may be plain HTTP is the daemon's own setting.
+    // Whether a registry may be plain HTTP is the daemon's own setting; credentials are those of the user's own configuration.
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) => ["pull", "--quiet", reference];
 
     internal override IReadOnlyList<string> StartAttached(string name, string runtime) => ["start", "--attach", "--interactive", name];

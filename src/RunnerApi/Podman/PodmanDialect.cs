@@ -17,7 +17,9 @@ internal sealed class PodmanDialect(PodmanOptions options) : EngineDialect(optio
     internal override IReadOnlyList<string> ImageExists(string reference) => [.. Global, "image", "exists", reference];
 
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) =>
-        [.. Global, "pull", "--quiet", insecure ? "--tls-verify=false" : "--tls-verify=true", reference];
+        [.. Global, "pull", "--quiet", insecure ? "--tls-verify=false" : "--tls-verify=true", .. AuthFile, reference];
+
+    private IReadOnlyList<string> AuthFile => Options.RegistryAuthFile.Length == 0 ? [] : ["--authfile=" + Options.RegistryAuthFile];
 
     // Empty detach keys: bytes of a message must never end the connection.
     internal override IReadOnlyList<string> StartAttached(string name, string runtime) =>

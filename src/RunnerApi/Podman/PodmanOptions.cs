@@ -57,6 +57,9 @@ public sealed record PodmanOptions
     [Range(1, 3600)]
     public int PullTimeoutSeconds { get; init; } = 300;
 
+    /// <summary>The gate's file with registry credentials, for pulls; empty for the engine's own. Only its path is passed on.</summary>
+    internal string RegistryAuthFile { get; init; } = "";
+
     /// <summary>The program to run.</summary>
     internal string Program => Path.Length > 0 ? Path : Engine == EngineKind.Podman ? "podman" : "docker";
 

@@ -45,11 +45,11 @@ internal static class AuthRealm
 
     private static void RequireAuthority(OciRepository repository, Uri realm)
     {
-        var authority = realm.IsDefaultPort ? realm.IdnHost : $"{realm.IdnHost}:{realm.Port}";
+        var authority = RegistryEndpoint.AuthorityOf(realm);
         var own = realm.Authority.Equals(new Uri($"{realm.Scheme}://{RegistryEndpoint.AuthorityOf(repository)}").Authority, StringComparison.OrdinalIgnoreCase);
         if (!own && KnownPairs.GetValueOrDefault(repository.Host) != authority && !repository.Options.AuthRealmHosts.Contains(authority, StringComparer.OrdinalIgnoreCase))
         {
-            throw Refused(repository, $"a realm at '{authority}'", "If that is its token service, add it to the registry's 'authRealmHosts'");
+            throw Refused(repository, $"a realm at '{authority}'", "If that is its token service, add it to the registry's 'auth_hosts' under the policy's 'hosts'");
         }
     }
 

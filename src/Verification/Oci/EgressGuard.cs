@@ -63,7 +63,17 @@ internal static class EgressGuard
         : (b[0] & 0xfe) == 0xfc || b.SequenceEqual<byte>([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 
     // Where clouds serve a machine's credentials, besides the link-local range.
-    private static bool IsMetadata(IPAddress address) => Array.Exists(Metadata, m => m.Equals(address));
+    private static bool IsMetadata(IPAddress address) => Array.Exists(Metadata, m => m.Equals(address) || m.Equals(Embedded(address)));
+
+    // 64:ff9b::/96 and 2002::/16 carry an IPv4 address that is the real target.
+    private static IPAddress? Embedded(IPAddress address)
+    {
+        ReadOnlySpan<byte> b = address.GetAddressBytes();
+        return b.Length == 4 ? null
+            : b[..12].SequenceEqual<byte>([0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]) ? new IPAddress(b[12..])
+            : b[0] == 0x20 && b[1] == 0x02 ? new IPAddress(b[2..6])
+            : null;
+    }
 
     private static IPAddress Unwrap(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
@@ -73,7 +83,7 @@ internal static class EgressGuard
         ArgumentNullException.ThrowIfNull(address);
         var plain = Unwrap(address);
         var bytes = plain.GetAddressBytes();
-        return !IsMetadata(plain) && (bytes.Length == 4 ? IsPublic4(bytes) : IsPublic6(bytes));
+        return !IsMetadata(plain) && (bytes.Length == 4 ? IsPublic4(bytes) : Embedded(plain) is { } inner ? IsPublic4(inner.GetAddressBytes()) : IsPublic6(bytes));
     }
 
     private static bool IsPublic4(ReadOnlySpan<byte> b) => (b[0], b[1], b[2]) switch
@@ -94,17 +104,6 @@ internal static class EgressGuard
 
     private static bool IsPublic6(ReadOnlySpan<byte> b)
     {
-        // 64:ff9b::/96 and 2002::/16 carry an IPv4 address that is the real target.
-        if (b[..12].SequenceEqual<byte>([0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]))
-        {
-            return IsPublic4(b[12..]);
-        }
-
-        if (b[0] == 0x20 && b[1] == 0x02)
-        {
-            return IsPublic4(b[2..6]);
-        }
-
         var globalUnicast = (b[0] & 0xe0) == 0x20;
         var special = b[0] == 0x20 && b[1] == 0x01 && (b[2] < 0x02 || (b[2] == 0x0d && b[3] == 0xb8));
         return globalUnicast && !special;

@@ -73,7 +73,7 @@ internal sealed class GuardedHttp : IDisposable
         {
             throw new RegistryException(
                 RegistryFault.ForbiddenAddress,
-                $"{what} leads to an address that is not reached: {refused.Message}. If this registry is yours, set 'allowPrivateAddresses: true' for it; otherwise mend the registry.",
+                $"{what} leads to an address that is not reached: {refused.Message}. If this registry is yours, set 'allow_private: true' for it under the policy's 'hosts', or name where it redirects to in 'redirect_hosts'; otherwise mend the registry.",
                 e);
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.SecureConnectionError)

@@ -81,7 +81,9 @@ internal static class ImageSourceExtensions
     /// <summary>A referrer's manifest, which must itself name the image as its subject.</summary>
     public static async Task<OciManifest> GetReferrerAsync(this IImageSource source, OciRepository repository, OciDigest subject, Referrer referrer, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(referrer);
+        RequireManifestCap($"Referrer {repository}@{referrer.Descriptor.Digest}", referrer.Descriptor, source.Limits.ReferrerBytes);
         var manifest = await source.GetManifestAsync(repository, referrer.Descriptor, cancellationToken);
         RequireSubject(manifest, subject, $"Referrer {repository}@{manifest.Digest}");
         return manifest;

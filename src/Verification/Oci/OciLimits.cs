@@ -6,6 +6,9 @@ internal sealed record OciLimits
     /// <summary>Bytes of a manifest, an index, or one page of referrers.</summary>
     public int ManifestBytes { get; init; } = 4 * 1024 * 1024;
 
+    /// <summary>Bytes of a referrer's manifest: it only points to what is attached, and many are held at once.</summary>
+    public int ReferrerBytes { get; init; } = 256 * 1024;
+
     /// <summary>Bytes of a signed payload or a bundle.</summary>
     public int PayloadBytes { get; init; } = 1024 * 1024;
 

@@ -18,6 +18,13 @@ internal static class RegistryEndpoint
     /// <summary>Where the registry answers.</summary>
     public static string AuthorityOf(OciRepository repository) => repository.Host == DockerHub ? DockerHubEndpoint : repository.Host;
 
+    /// <summary><c>host[:port]</c> as an operator writes it: without the scheme's own port.</summary>
+    public static string AuthorityOf(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.IsDefaultPort ? address.IdnHost : $"{address.IdnHost}:{address.Port}";
+    }
+
     /// <summary>The same scheme, host and port.</summary>
     public static bool SameOrigin(Uri a, Uri b)
     {

@@ -15,6 +15,9 @@ internal sealed record RegistryOptions
     /// <summary>Authorities (<c>host[:port]</c>) besides its own where the registry may ask for a token, and so get this registry's credentials.</summary>
     public IReadOnlyList<string> AuthRealmHosts { get; init; } = [];
 
+    /// <summary>Authorities (<c>host[:port]</c>) where the registry may redirect for blobs although they have private addresses. They get no credentials.</summary>
+    public IReadOnlyList<string> RedirectHosts { get; init; } = [];
+
     /// <summary>Asked before the registry, in this order, for bytes whose digest is known.</summary>
     public IReadOnlyList<RegistryMirror> Mirrors { get; init; } = [];
 

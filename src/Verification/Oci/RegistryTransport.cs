@@ -77,10 +77,16 @@ internal sealed class RegistryTransport(GuardedHttp http, RegistryAuthenticator 
 
             // Once another origin had a say, nothing that belongs to the registry is sent again, even if it leads back.
             home = home && RegistryEndpoint.SameOrigin(request.Target, at);
-            response = await SendAsync(request, at, home ? authenticator.Known(request.Repository) : null, home && request.Repository.Options.ReachesPrivate, cancellationToken);
+            response = await SendAsync(request, at, home ? authenticator.Known(request.Repository) : null, MayReachPrivate(request, at, home), cancellationToken);
         }
 
         return response;
+    }
+
+    private static bool MayReachPrivate(RegistryRequest request, Uri at, bool home)
+    {
+        var options = request.Repository.Options;
+        return home ? options.ReachesPrivate : options.RedirectHosts.Contains(RegistryEndpoint.AuthorityOf(at), StringComparer.OrdinalIgnoreCase);
     }
 
     private void RequireHop(string what, int hop)

@@ -30,6 +30,9 @@ internal sealed record Condition(JsonPath Path, IReadOnlyList<PlainValue>? OneOf
 /// <param name="Text">The text; a number in one form; else empty.</param>
 internal sealed record PlainValue(JsonValueKind Kind, string Text)
 {
+    private const int MaxDigits = 20;
+    private const int MaxExponent = 8;
+
     /// <summary>The value of JSON; null for an object, an array, null, or what is no text.</summary>
     public static PlainValue? Of(JsonElement value)
     {
@@ -59,8 +62,16 @@ internal sealed record PlainValue(JsonValueKind Kind, string Text)
         _ => new PlainValue(JsonValueKind.String, scalar.Value),
     };
 
+    // Only what a decimal holds exactly: one that were rounded would equal a number that it is not.
     private static PlainValue? OfNumber(string text) =>
-        text.Length <= 32 && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+        IsExact(text) && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
             ? new PlainValue(JsonValueKind.Number, (number / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture))
             : null;
+
+    private static bool IsExact(string text)
+    {
+        var e = text.IndexOfAny(['e', 'E']);
+                return (e < 0 ? text : text[..e]).Count(char.IsAsciiDigit) <= MaxDigits
+            && (e < 0 || (int.TryParse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) && exponent is >= -MaxExponent and <= MaxExponent));
+    }
 }

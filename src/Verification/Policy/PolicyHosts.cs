@@ -31,7 +31,7 @@ internal sealed class PolicyHosts(PolicyReader reader)
 
     private RegistryOptions? ReadOptions(string name, PolicyNode node)
     {
-        if (reader.Fields(node, $"Host '{PolicyReader.Shorten(name)}'", [], ["insecure", "allow_private", "auth_hosts", "mirrors"]) is not { } fields)
+        if (reader.Fields(node, $"Host '{PolicyReader.Shorten(name)}'", [], ["insecure", "allow_private", "auth_hosts", "redirect_hosts", "mirrors"]) is not { } fields)
         {
             return null;
         }
@@ -40,10 +40,14 @@ internal sealed class PolicyHosts(PolicyReader reader)
         {
             Insecure = fields.TryGetValue("insecure", out var plain) && reader.Flag(plain, "'insecure'") == true,
             AllowPrivateAddresses = fields.TryGetValue("allow_private", out var allow) && reader.Flag(allow, "'allow_private'") == true,
-            AuthRealmHosts = fields.TryGetValue("auth_hosts", out var realms) && reader.Texts(realms, "'auth_hosts'", MaxOthers) is { } texts ? [.. texts.Where(t => IsHost(realms, t))] : [],
+            AuthRealmHosts = ReadHosts(fields, "auth_hosts"),
+            RedirectHosts = ReadHosts(fields, "redirect_hosts"),
             Mirrors = fields.TryGetValue("mirrors", out var mirrors) ? [.. reader.Items(mirrors, "'mirrors'", MaxOthers).Select(ReadMirror).OfType<RegistryMirror>()] : [],
         };
     }
+
+    private IReadOnlyList<string> ReadHosts(Dictionary<string, PolicyNode> fields, string name) =>
+        fields.TryGetValue(name, out var node) && reader.Texts(node, $"'{name}'", MaxOthers) is { } texts ? [.. texts.Where(t => IsHost(node, t))] : [];
 
     private RegistryMirror? ReadMirror(PolicyNode node)
     {

@@ -79,6 +79,8 @@ internal sealed class RequirementChecker(Attachments attachments, string name, O
 
     private async Task<(bool Met, Refusal? Failure)> TryAsync(Leaf leaf, Candidate candidate, CancellationToken cancellationToken)
     {
+        // What was fetched for one demand is verified for the next without a wait that the deadline could end.
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
             if (await candidate.VerifyAsync(image, leaf.Demands, cancellationToken) is not { } verified)

@@ -75,17 +75,17 @@ internal sealed class SigningCertificate : IDisposable
     /// <summary>Throws unless the certificate says that it is for signing, for signing code, and not an authority's.</summary>
     public void DemandPurpose()
     {
-        if (!Certificate.Extensions.OfType<X509KeyUsageExtension>().Any(e => e.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)))
+        if (!Facts<X509KeyUsageExtension>(e => e.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)).Contains(true))
         {
             throw Fault("certificate_key_usage", "The certificate's key is not for signatures.");
         }
 
-        if (Certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority))
+        if (Facts<X509BasicConstraintsExtension>(e => e.CertificateAuthority).Contains(true))
         {
             throw Fault("certificate_of_authority", "The certificate is an authority's, not a signer's.");
         }
 
-        if (!Purposes().Contains(CodeSigningPurpose, StringComparer.Ordinal))
+        if (!Facts<X509EnhancedKeyUsageExtension>(e => e.EnhancedKeyUsages.Cast<Oid>().Any(o => o.Value == CodeSigningPurpose)).Contains(true))
         {
             throw Fault("certificate_purpose", "The certificate is not for signing code.");
         }
@@ -100,15 +100,17 @@ internal sealed class SigningCertificate : IDisposable
         }
     }
 
-    private string?[] Purposes()
+    // Extensions are decoded when they are read; one that cannot be is no certificate's.
+    private List<bool> Facts<TExtension>(Func<TExtension, bool> read)
+        where TExtension : X509Extension
     {
         try
         {
-            return [.. Certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(e => e.EnhancedKeyUsages.Cast<Oid>()).Select(o => o.Value)];
+            return [.. Certificate.Extensions.OfType<TExtension>().Select(read)];
         }
         catch (CryptographicException)
         {
-            return [];
+            throw Fault("certificate_malformed", "A certificate cannot be read.");
         }
     }
 

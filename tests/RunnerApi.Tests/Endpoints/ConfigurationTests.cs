@@ -75,6 +75,17 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Contains("StateDirectory", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_RegistryAuthFile_IsTheGatesAndTheEngines()
+    {
+        var auth = Path.Combine(_root.FullName, "auth.json");
+        File.WriteAllText(auth, "{}");
+
+        var settings = Read(("TokenFile", TokenFile(RunnerHarness.Token, UnixFileMode.UserRead)), ("StateDirectory", "/tmp/x"), ("PolicyFile", "/tmp/policy.yaml"), ("RegistryAuthFile", auth));
+
+        Assert.Equal((auth, auth), (settings.Policy.RegistryAuthFile, settings.Engine.RegistryAuthFile));
+    }
+
     public void Dispose() => _root.Delete(recursive: true);
 
     private string TokenFile(string text, UnixFileMode mode)

@@ -24,7 +24,7 @@ public sealed class EngineDialectTests
         OutputBytes = 1000,
     };
 
-    public static TheoryData<string> PodmanOnly => new("--conmon", "--image-volume", "--timeout", "--tls-verify", "--http-proxy", "--read-only-tmpfs", "--no-hosts", "--systemd", "--runtime-flag", "--root", "--ignore", "--time");
+    public static TheoryData<string> PodmanOnly => new("--conmon", "--image-volume", "--timeout", "--tls-verify", "--http-proxy", "--read-only-tmpfs", "--no-hosts", "--systemd", "--runtime-flag", "--root", "--ignore", "--time", "--authfile");
 
     [Theory]
     [InlineData(EngineKind.Podman)]
@@ -69,6 +69,18 @@ public sealed class EngineDialectTests
 
         Assert.Equal(["--conmon", Runtimes.Wrapper("conmon"), "--runtime", Runtimes.Wrapper("runsc"), "--runtime-flag", "platform=ptrace", "create"], arguments.Take(7));
         Assert.Contains("--timeout=2", arguments);
+    }
+
+    [Theory]
+    [InlineData(EngineKind.Podman, "/etc/actors/auth.json", "--authfile=/etc/actors/auth.json")]
+    [InlineData(EngineKind.Podman, "", null)]
+    [InlineData(EngineKind.Docker, "/etc/actors/auth.json", null)]
+    public void Pull_WithTheGatesCredentials_NamesTheFileAlone(EngineKind engine, string file, string? flag)
+    {
+        var arguments = EngineDialect.For(new PodmanOptions { Engine = engine, Instance = "default", RegistryAuthFile = file }).Pull(Spec.Reference, insecure: false);
+
+        Assert.Equal(flag, arguments.SingleOrDefault(a => a.Contains("auth", StringComparison.Ordinal)));
+        Assert.Equal(Spec.Reference, arguments[^1]);
     }
 
     [Fact]

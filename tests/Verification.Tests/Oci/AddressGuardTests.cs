@@ -49,7 +49,7 @@ public sealed class AddressGuardTests : IAsyncLifetime
 
         var e = await RegistryAssert.FaultAsync(RegistryFault.ForbiddenAddress, () => ReadAsync(RegistryOptions.Default));
 
-        Assert.Contains("allowPrivateAddresses", e.Message, StringComparison.Ordinal);
+        Assert.Contains("allow_private", e.Message, StringComparison.Ordinal);
         Assert.Empty(_registry.Requests);
     }
 
@@ -80,6 +80,8 @@ public sealed class AddressGuardTests : IAsyncLifetime
     [InlineData("168.63.129.16")]
     [InlineData("fd00:ec2::254")]
     [InlineData("::ffff:169.254.169.254")]
+    [InlineData("64:ff9b::a83f:8110")]
+    [InlineData("2002:a83f:8110::1")]
     [InlineData("0.0.0.0")]
     [InlineData("224.0.0.1")]
     public async Task Registry_MetadataAddress_IsNeverReached(string address)

@@ -52,6 +52,7 @@ public sealed class OciClientTests : IAsyncLifetime
     [InlineData("{\"schemaVersion\":1}", "schema version 2")]
     [InlineData("[]", "schema version 2")]
     [InlineData("{\"schemaVersion\":2,\"schemaVersion\":2}", "duplicate")]
+    [InlineData("{\"schemaVersion\":2,\"schema\\u0056ersion\":2}", "duplicate")]
     [InlineData("{\"schemaVersion\":2,\"layers\":[],\"manifests\":[]}", "at once")]
     [InlineData("{\"schemaVersion\":2,\"mediaType\":7}", "another mediaType")]
     [InlineData("nothing", "not JSON")]
@@ -104,6 +105,28 @@ public sealed class OciClientTests : IAsyncLifetime
 
         await FaultAsync(RegistryFault.ForbiddenAddress, () => GetBlobAsync(_client), "not public");
         Assert.Empty(_other.Requests);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public async Task GetBlobAsync_RedirectToANamedHost_MayBePrivateButOnlyThatOne(int off, bool arrives)
+    {
+        var port = int.Parse(_other.Host.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        Redirect($"http://{_other.Host}/elsewhere");
+        var repository = Repository with { Options = new RegistryOptions { Insecure = true, RedirectHosts = [$"127.0.0.1:{port + off}"] } };
+        var blob = new OciDescriptor("x/y", OciDigest.Of(_blob), _blob.Length, default);
+
+        if (arrives)
+        {
+            Assert.Equal(_blob, (await _client.GetBlobAsync(repository, blob, 100, CancellationToken.None)).Memory.ToArray());
+            Assert.False(_other.Requests.Single().Headers.ContainsKey("Authorization"));
+        }
+        else
+        {
+            await FaultAsync(RegistryFault.ForbiddenAddress, () => _client.GetBlobAsync(repository, blob, 100, CancellationToken.None), "redirect_hosts");
+            Assert.Empty(_other.Requests);
+        }
     }
 
     [Fact]

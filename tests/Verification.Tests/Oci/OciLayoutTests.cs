@@ -97,21 +97,6 @@ public sealed class OciLayoutTests : IDisposable
         Assert.Equal(BundleType, (await Open().GetReferrerAsync(Anywhere, Digest, found.Items[0], default)).ArtifactType);
     }
 
-    [Theory]
-    [InlineData("oci:/images/x", "/images/x", null)]
-    [InlineData("oci:x:1", "x", "1")]
-    [InlineData("oci:/a:b/x", "/a:b/x", null)]
-    [InlineData("oci:x@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "x", "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
-    [InlineData("oci:", null, null)]
-    [InlineData("oci", null, null)]
-    [InlineData("ghcr.io/a/b", null, null)]
-    [InlineData(null, null, null)]
-    public void TryParse_LayoutReference_IsSplit(string? text, string? directory, string? selector)
-    {
-        Assert.Equal(directory is not null, LayoutReference.TryParse(text, out var reference));
-        Assert.Equal((directory, selector), (reference?.Directory, reference?.Tag ?? reference?.Digest?.ToString()));
-    }
-
     [Fact]
     public async Task ListReferrersAsync_JunkEntries_AreCountedAndHideNothing()
     {

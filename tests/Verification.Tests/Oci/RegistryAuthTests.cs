@@ -169,7 +169,7 @@ public sealed class RegistryAuthTests : IAsyncLifetime
         _credentials.With(_registry.Host, RegistryCredential.Basic("robot", Password));
         _challenge = $"Bearer realm=\"http://{_other.Host}/token\",service=\"x\"";
 
-        var e = await RegistryAssert.FaultAsync(RegistryFault.ForbiddenAddress, ReadAsync, "authRealmHosts");
+        var e = await RegistryAssert.FaultAsync(RegistryFault.ForbiddenAddress, ReadAsync, "auth_hosts");
 
         Assert.Contains(_other.Host, e.Message, StringComparison.Ordinal);
         Assert.True(_other.Requests.IsEmpty, precedent);

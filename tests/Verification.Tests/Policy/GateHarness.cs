@@ -11,7 +11,7 @@ internal sealed class GateHarness : IAsyncDisposable
 {
     public static readonly TimeSpan ReloadEvery = TimeSpan.FromSeconds(5);
 
-    public GateHarness(string host, string? rules = null, string sections = "", Action<PolicyFolder>? beforeOpen = null)
+    public GateHarness(string host, string? rules = null, string sections = "", Action<PolicyFolder>? beforeOpen = null, Func<PolicyOptions, PolicyOptions>? change = null)
     {
         Folder.Write("keys/demo.pub", Signer.PublicKeyPem);
         Folder.WriteRules(rules ?? RuleFor(host), sections);
@@ -24,7 +24,7 @@ internal sealed class GateHarness : IAsyncDisposable
             Platform = new OciPlatform("linux", "amd64"),
         };
         beforeOpen?.Invoke(Folder);
-        Gate = PolicyGate.Open(options, Clock, Log);
+        Gate = PolicyGate.Open(change?.Invoke(options) ?? options, Clock, Log);
     }
 
     public PolicyFolder Folder { get; } = new();

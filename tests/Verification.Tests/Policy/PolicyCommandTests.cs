@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Actors.Cli.Commands;
 using Actors.Testing;
+using Actors.Verification.Tests.Oci;
 using Xunit;
 
 namespace Actors.Verification.Tests.Policy;
@@ -33,6 +34,40 @@ public sealed class PolicyCommandTests : RegistryGate
     [InlineData("check", "x", "--layout", "/nonexistent")]
     public async Task Policy_WrongUse_IsTold(params string[] args) =>
         Assert.Equal(2, await RunAsync(args.Length > 1 && args[0] == "check" ? [.. args, "--policy", Harness.Folder.PolicyPath] : args));
+
+    [Theory]
+    [InlineData("1", 0)]
+    [InlineData("2", 0)]
+    [InlineData(null, 1)]
+    public async Task Check_Layout_IsReadInPlaceOfTheRegistry(string? signedAs, int code)
+    {
+        var image = TestImages.Text("in a layout");
+        var signature = Harness.Signer.Sign(image.Digest);
+        using var layout = new TestLayout();
+        layout.Add(image, "1");
+        if (signedAs is not null)
+        {
+            layout.Add(CosignTestSigner.ManifestOf([signature]), CosignTestSigner.TagOf(image.Digest));
+        }
+
+        Assert.Equal(code, await RunAsync("check", $"{Registry.Host}/{Name}:{signedAs ?? "1"}", "--policy", Harness.Folder.PolicyPath, "--platform", "linux/amd64", "--layout", layout.Directory));
+        Assert.Empty(Registry.Requests);
+    }
+
+    [Fact]
+    public async Task Lint_TheExamplesPolicy_HasNoFault()
+    {
+        // Its key is made by the demo; the harness has one of the same name.
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "Actors.sln")))
+        {
+            root = root.Parent;
+        }
+
+        Harness.Folder.Write("policy.yaml", await File.ReadAllTextAsync(Path.Combine(root.FullName, "examples", "policy.yaml")));
+
+        Assert.Equal(0, await RunAsync("lint", Harness.Folder.PolicyPath));
+    }
 
     [Fact]
     public async Task Check_RegistryThatFails_IsUnreachable()

@@ -131,6 +131,39 @@ public sealed class PolicyGateDemandTests : RegistryGate
     }
 
     [Theory]
+    [InlineData("build_types: [ https://actions.github.io/buildtypes/workflow/v1 ]", null)]
+    [InlineData("build_types: [ https://other.example.com ]", "build_type_not_allowed")]
+    [InlineData("source_repository: https://github.com/other/image", "source_repository_not_allowed")]
+    [InlineData("source_ref: refs/heads/other", "source_ref_not_allowed")]
+    public async Task DecideAsync_ProvenanceWithOneDemandBesidesTheBuilder_IsToldApart(string demand, string? code)
+    {
+        var image = AddImage();
+        AddBundles(image, Bundle(image, Provenance()));
+
+        var decision = await DecideAsync(Attested($"slsa: {{ builder_ids: [ {Builder} ], {demand} }}"));
+
+        Assert.Equal(code is null, decision.Admitted);
+        Assert.Equal(code, decision.Evidence[^1].Facts.GetValueOrDefault("code"));
+    }
+
+    [Theory]
+    [InlineData(12, "https://github.com/other/image", "source_repository_mismatch")]
+    [InlineData(12, null, "source_repository_mismatch")]
+    [InlineData(14, "refs/heads/other", "source_ref_mismatch")]
+    [InlineData(14, null, "source_ref_mismatch")]
+    [InlineData(9, null, "builder_mismatch")]
+    public async Task DecideAsync_ProvenanceThatItsCertificateContradicts_IsRefused(int extension, string? value, string code)
+    {
+        var image = AddImage();
+        AddBundles(image, Bundle(image, Provenance().With(r => r.Certificate.SetFulcio(extension, value))));
+
+        var decision = await DecideAsync(Attested($"slsa: {{ builder_ids: [ {Builder} ] }}"));
+
+        Assert.Equal(RefusalCodes.ProvenanceMismatch, decision.Code);
+        Assert.Equal(code, decision.Evidence[^1].Facts["code"]);
+    }
+
+    [Theory]
     [InlineData("$.buildDefinition.externalParameters.workflow.ref, equals: refs/heads/main", null)]
     [InlineData("$.buildDefinition.externalParameters.workflow.ref, equals: refs/heads/other", RefusalCodes.ConditionMismatch)]
     [InlineData("$.nothing, equals: 1", RefusalCodes.ConditionMismatch)]

@@ -10,7 +10,7 @@ namespace Actors.Verification.Tests.Policy;
 public abstract class RegistryGate : IAsyncLifetime
 {
     private protected const string IndexType = "application/vnd.oci.image.index.v1+json";
-    private const string BundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    private protected const string BundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
     private protected const string Name = "examples/tool";
 
@@ -47,28 +47,36 @@ public abstract class RegistryGate : IAsyncLifetime
         Registry.Add(Name, CosignTestSigner.TagOf(image.Digest), CosignTestSigner.ManifestOf(signatures));
 
     /// <summary>Attaches Sigstore bundles under the fallback tag of an image, in this order.</summary>
-    private protected void AddBundles(TestImage image, params IReadOnlyList<byte[]> bundles)
+    private protected void AddBundles(TestImage image, params IReadOnlyList<byte[]> bundles) =>
+        ListReferrers(image, [.. bundles.Select(b => AddReferrer(image, [(BundleType, b)]))]);
+
+    /// <summary>Serves a referrer of an image, with these layers; gives its descriptor.</summary>
+    private protected JsonObject AddReferrer(TestImage image, IReadOnlyList<(string Type, byte[] Content)> layers, string note = "")
     {
-        var entries = new JsonArray();
-        foreach (var bundle in bundles)
+        var manifest = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
         {
-            var manifest = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-            {
-                ["schemaVersion"] = 2,
-                ["mediaType"] = TestImages.ManifestType,
-                ["artifactType"] = BundleType,
-                ["config"] = TestImages.Descriptor("application/vnd.oci.empty.v1+json", "{}"u8.ToArray()),
-                ["layers"] = new JsonArray(TestImages.Descriptor(BundleType, bundle)),
-                ["subject"] = TestImages.Descriptor(image.MediaType, image.Manifest),
-            });
-            var digest = RegistryPusher.DigestOf(manifest);
-            Registry.Serve($"/v2/{Name}/manifests/{digest}", manifest, TestImages.ManifestType);
-            Registry.Serve($"/v2/{Name}/blobs/{RegistryPusher.DigestOf(bundle)}", bundle, "application/octet-stream");
-            entries.Add(TestImages.Descriptor(TestImages.ManifestType, manifest));
+            ["schemaVersion"] = 2,
+            ["mediaType"] = TestImages.ManifestType,
+            ["artifactType"] = BundleType,
+            ["config"] = TestImages.Descriptor("application/vnd.oci.empty.v1+json", "{}"u8.ToArray()),
+            ["layers"] = new JsonArray([.. layers.Select(l => TestImages.Descriptor(l.Type, l.Content))]),
+            ["subject"] = TestImages.Descriptor(image.MediaType, image.Manifest),
+            ["annotations"] = new JsonObject { ["note"] = note },
+        });
+        Registry.Serve($"/v2/{Name}/manifests/{RegistryPusher.DigestOf(manifest)}", manifest, TestImages.ManifestType);
+        foreach (var (_, content) in layers)
+        {
+            Registry.Serve($"/v2/{Name}/blobs/{RegistryPusher.DigestOf(content)}", content, "application/octet-stream");
         }
 
-        var index = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = IndexType, ["manifests"] = entries });
-        Registry.Serve($"/v2/{Name}/manifests/{image.Digest.Replace(':', '-')}", index, IndexType);
+        return TestImages.Descriptor(TestImages.ManifestType, manifest);
+    }
+
+    /// <summary>Lists referrers under the fallback tag, or where a registry has it, at the referrers endpoint.</summary>
+    private protected void ListReferrers(TestImage image, IReadOnlyList<JsonObject> referrers, bool endpoint = false)
+    {
+        var index = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = IndexType, ["manifests"] = new JsonArray([.. referrers]) });
+        Registry.Serve(endpoint ? $"/v2/{Name}/referrers/{image.Digest}" : $"/v2/{Name}/manifests/{image.Digest.Replace(':', '-')}", index, IndexType);
     }
 
     /// <summary>Another policy for the same registry.</summary>

@@ -14,6 +14,9 @@ internal sealed class CertificateSpec
     /// <summary>Time stamping.</summary>
     public const string TimeStamping = "1.3.6.1.5.5.7.3.8";
 
+    /// <summary>Of the key usage, which one among <see cref="Extra"/> replaces.</summary>
+    public const string KeyUsageOid = "2.5.29.15";
+
     public string Subject { get; set; } = "";
 
     public DateTimeOffset NotBefore { get; set; }
@@ -82,7 +85,11 @@ internal sealed record TestAuthority(X509Certificate2 Certificate, TestKey Key, 
     {
         var request = new CertificateRequest(new X500DistinguishedName(spec.Subject), publicKey, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(spec.IsAuthority, spec.PathLength is not null, spec.PathLength ?? 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(spec.KeyUsage, critical: true));
+        if (!spec.Extra.Exists(e => e.Oid is CertificateSpec.KeyUsageOid))
+        {
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(spec.KeyUsage, critical: true));
+        }
+
         if (spec.ExtendedKeyUsages.Count > 0)
         {
             OidCollection usages = [.. spec.ExtendedKeyUsages.Select(u => new Oid(u))];

@@ -27,12 +27,17 @@ public sealed class IdentityPatternTests
     [Fact]
     public void Matches_Exact_IsOrdinal() => Assert.False(IdentityPattern.Exact("a").Matches("A"));
 
+    // The comment would swallow the anchor.
+    [Theory]
+    [InlineData("(?x)a #")]
+    [InlineData("(?x)a # b)")]
+    public void TryRegex_OpenInlineComment_IsRefused(string expression) => Assert.False(IdentityPattern.TryRegex(expression, out _, out _));
+
     [Fact]
-    public void Matches_InlineCommentInRegex_StaysAnchored()
+    public void Matches_ClosedInlineComment_StaysAnchored()
     {
-        if (IdentityPattern.TryRegex("(?x)a #", out var pattern, out _))
-        {
-            Assert.False(pattern.Matches("ab"));
-        }
+        Assert.True(IdentityPattern.TryRegex("(?x)a # comment\n", out var pattern, out _));
+        Assert.True(pattern.Matches("a"));
+        Assert.False(pattern.Matches("ab"));
     }
 }

@@ -42,8 +42,7 @@ public sealed class LegacySignatureVerifierTests
     public void Verify_EntryOfAnotherSignature_IsRefused()
     {
         var other = JsonNode.Parse(File.ReadAllText(new ConformanceCase("wrong-hashedrekord-entry_fail").Bundle))!["verificationMaterial"]!["tlogEntries"]![0]!;
-        var e = Assert.Throws<VerificationException>(() => LegacySignatureVerifier.Verify(Signature() with { RekorBundleJson = Rekor(other) }, Demands()));
-        Assert.Contains(e.Code, (string[])["log_entry_digest_mismatch", "certificate_expired_at_signing"]);
+        Refused("certificate_expired_at_signing", Signature() with { RekorBundleJson = Rekor(other) });
     }
 
     [Theory]

@@ -1,0 +1,58 @@
+using System.Text;
+using Actors.RunnerApi.Podman;
+using Actors.RunnerApi.Sandboxes;
+using Actors.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Actors.RunnerApi.Tests.Sandboxes;
+
+/// <summary>An image of a registry with a password, pulled with the gate's credential file.</summary>
+[Collection(PodmanCollectionDefinition.Name)]
+public sealed class PodmanPullTests(PodmanFixture podman)
+{
+    private const string Htpasswd = "robot:$2b$04$VrqMmfCyyvW0UJyTlPEsHe66SibWZ6yR2hmVDqJpBohM26JjTYnCO";
+    private const string Password = "correct horse";
+
+    [Theory]
+    [InlineData(Password, true)]
+    [InlineData("wrong horse", false)]
+    public async Task CreateAsync_PrivateImage_IsPulledWithTheAuthFile(string password, bool pulls)
+    {
+        await using var registry = await LocalRegistry.StartAsync(Htpasswd, Password);
+        var image = TestImages.Text("private " + password);
+        await registry.Pusher.PushAsync("tests/private", "1", image);
+        var authFile = podman.At($"auth-{Guid.NewGuid():N}.json");
+        var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes("robot:" + password));
+        await File.WriteAllTextAsync(authFile, $$$"""{ "auths": { "{{{registry.Host}}}": { "auth": "{{{pair}}}" } } }""");
+        var driver = new PodmanDriver(podman.Options with { RegistryAuthFile = authFile }, TimeProvider.System, NullLogger<PodmanDriver>.Instance);
+        var spec = Spec($"{registry.Host}/tests/private@{image.Digest}");
+
+        if (pulls)
+        {
+            Assert.Equal(SandboxState.Created, (await driver.CreateAsync(spec, CancellationToken.None)).State);
+            await driver.StopAsync(spec.Id, CancellationToken.None);
+        }
+        else
+        {
+            var e = await Assert.ThrowsAsync<SandboxException>(() => driver.CreateAsync(spec, CancellationToken.None));
+            Assert.Equal(SandboxFault.PullFailed, e.Fault);
+            Assert.DoesNotContain(password, e.Message, StringComparison.Ordinal);
+            Assert.DoesNotContain(pair, e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static SandboxSpec Spec(string reference) => new()
+    {
+        Id = $"p-{Guid.NewGuid():N}",
+        Reference = reference,
+        InsecureRegistry = true,
+        Args = [],
+        Runtime = "runc",
+        CpuMillis = 1000,
+        MemoryBytes = 96 * 1024 * 1024,
+        Pids = 32,
+        Lifetime = TimeSpan.FromSeconds(60),
+        OutputBytes = 1024 * 1024,
+    };
+}
