@@ -95,35 +95,38 @@ public abstract class RunHostTests
     [Fact]
     public async Task Claim_RunsWhoseOwnersDiedAgainAndAgain_AreTriedOneByOne()
     {
-        await using var silo = Open(new RunOptions { MaxActive = 0 });
+        await using var silo = Open();
+        var open = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        silo.Runner.OnCall = (id, _, _) =>
+        {
+            open.Enqueue(id);
+            return Task.FromResult(new CallView { CallId = id, Status = CallStatus.Pending });
+        };
         RunView[] runs = [await silo.SubmitAsync(), await silo.SubmitAsync()];
+        await Poll.UntilAsync(() => open.Count == 2);
         await silo.StopAsync();
         for (var crash = 1; crash < new RunOptions().MaxStrikes; crash++)
         {
             await silo.CrashWithAllAsync();
         }
 
-        var entered = 0;
-        var gate = new TaskCompletionSource();
-        silo.Runner.OnCall = async (id, _, _) =>
-        {
-            Interlocked.Increment(ref entered);
-            await gate.Task;
-            return FakeRunner.Result(id, """{"content":[],"structuredContent":{"words":["a"],"total":1}}""");
-        };
         silo.Start();
-        await Poll.UntilAsync(() => Task.FromResult(Volatile.Read(ref entered) == 1));
+        await Poll.UntilAsync(async () => await silo.CountOwnedAsync() > 0);
         for (var look = 0; look < 5; look++)
         {
             silo.Advance(TimeSpan.FromSeconds(1));
-            await silo.Grain(runs[0]).GetAsync(default);
+            Assert.Equal(1, await silo.CountOwnedAsync());
         }
 
-        Assert.Equal(1, await silo.CountOwnedAsync());
-        gate.SetResult();
+        silo.Runner.OnCall = (id, _, _) => Task.FromResult(FakeRunner.Result(id, """{"content":[],"structuredContent":{"words":["a"],"total":1}}"""));
+        foreach (var call in open)
+        {
+            silo.Runner.Answer(call, FakeRunner.Result(call, """{"content":[],"structuredContent":{"words":["a"],"total":1}}"""));
+        }
+
         foreach (var run in runs)
         {
-            await silo.DoneByAsync(run, TimeSpan.FromSeconds(1));
+            await silo.DoneByAsync(run, TimeSpan.FromMilliseconds(500));
             Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
         }
     }

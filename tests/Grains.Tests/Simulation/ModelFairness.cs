@@ -13,7 +13,7 @@ internal static class ModelFairness
         var ready = open.Where(r => r.DueAt <= now).OrderBy(r => r.DueAt).ThenBy(r => r.Id, StringComparer.Ordinal).ToLookup(r => r.Stored.Strikes >= claim.SuspectStrikes);
         List<ModelRun> due = [.. ready[true].Take(claim.TakesSuspect ? 1 : 0).Concat(ready[false]).Take(claim.Slots)];
         var owned = world.Runs.Values.Where(r => r.Stored.Owner is not null).CountBy(r => r.New.State.Submitter, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        var queued = open.Where(r => r.IsQueued).Except(due)
+        var queued = open.Where(r => r.IsQueued && r.Stored.Strikes < claim.SuspectStrikes).Except(due)
             .GroupBy(r => r.New.State.Submitter, StringComparer.Ordinal)
             .SelectMany(g => Ranked(g).Select((run, index) => (Run: run, Score: index + 1 + owned.GetValueOrDefault(g.Key))))
             .Where(r => r.Score <= claim.MaxPerSubmitter)
