@@ -110,6 +110,9 @@ public sealed class RunSilo : IAsyncDisposable
         return reasons;
     }
 
+    /// <summary>Takes no more work, lets writes in flight end and hands its runs to other silos; what is stored can still be read.</summary>
+    public Task DrainAsync() => _host.DisposeAsync().AsTask();
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

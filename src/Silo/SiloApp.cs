@@ -91,14 +91,23 @@ internal static class SiloApp
     };
 
     /// <summary>Work begins with the host and stops with it.</summary>
-    private sealed class SiloLifetime(RunSilo silo) : IHostedService
+    private sealed class SiloLifetime(RunSilo silo) : IHostedLifecycleService
     {
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        // Before the web server stops: /readyz says so meanwhile, and answers under way still find the store.
+        public Task StoppingAsync(CancellationToken cancellationToken) => silo.DrainAsync();
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => silo.DisposeAsync().AsTask();
+
         public Task StartAsync(CancellationToken cancellationToken)
         {
             silo.Start();
             return Task.CompletedTask;
         }
 
-        public async Task StopAsync(CancellationToken cancellationToken) => await silo.DisposeAsync();
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

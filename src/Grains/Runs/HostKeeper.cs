@@ -24,7 +24,6 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
         var time = services.Time;
         var sweep = options.Lease / 3;
         long? swept = null;
-        long? maintained = null;
         while (true)
         {
             queue.Set(await services.Store.MeasureQueueAsync(queue.Most, cancellationToken));
@@ -35,13 +34,20 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
                 swept = time.GetTimestamp();
             }
 
-            if (maintained is not { } then || time.GetElapsedTime(then) >= MaintenancePause)
-            {
-                await services.Store.MaintainAsync(options.Retention ?? ForEver, cancellationToken);
-                maintained = time.GetTimestamp();
-            }
-
             await _look.WaitAsync(Tick * (0.75 + (services.Random.NextDouble() / 2)), cancellationToken);
+        }
+    }
+
+    /// <summary>On its own, as it may take long.</summary>
+    public async Task MaintainAsync(Tenure tenure, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await services.Store.MaintainAsync(options.Retention ?? ForEver, cancellationToken);
+        }
+        finally
+        {
+            await Task.Delay(MaintenancePause * (0.75 + (services.Random.NextDouble() / 2)), services.Time, cancellationToken);
         }
     }
 

@@ -3,17 +3,19 @@ using Actors.Grains.Interfaces;
 using Actors.Grains.Runs.Membership;
 using Actors.Grains.Store;
 using Actors.Grains.Workflows;
+using Microsoft.Extensions.Logging;
 
 namespace Actors.Grains.Runs;
 
 /// <summary>One run in the memory of the silo that owns it: a mailbox, one reader, and the effects in flight. What waits in the mailbox is decided together and committed once; effects run beside.</summary>
 /// <param name="claimed">As the store gave it.</param>
 /// <param name="tenure">By which it is owned.</param>
-internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServices services, RunOptions options)
+internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, RunServices services, RunOptions options)
 {
     // A shorter wait is not worth giving the run up.
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StoreRest = TimeSpan.FromSeconds(1);
     private const int MostDoublings = 8;
     private const int EvidenceEntries = 200;
     private const int EvidenceBytes = 256 * 1024;
@@ -36,6 +38,9 @@ internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServic
     public OwnedRun Owned => new(Id, claimed.Run.Epoch);
 
     public Tenure Tenure => tenure;
+
+    /// <summary>Something happened to it since it was claimed.</summary>
+    public bool HasComeForward => Volatile.Read(ref _run).Strikes == 0;
 
     /// <summary>When its reminder fires; the host watches it.</summary>
     public DateTimeOffset DueAt => new(Volatile.Read(ref _dueAt), TimeSpan.Zero);
@@ -142,6 +147,12 @@ internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServic
                     throw new LostOwnershipException(Id);
                 }
             }
+            catch (StoreUnavailableException e)
+            {
+                // Not the run's fault: it costs no strike, and goes on when the store does.
+                LogStoreFault(services.Log, Id.Value, e.Message);
+                await Task.Delay(StoreRest, services.Time, cancellationToken);
+            }
         }
     }
 
@@ -194,4 +205,7 @@ internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServic
             .TakeLast(options.MaxStrikes)
             .Select(e => $"{TraceChain.Timestamp(e.At)} {e.Data.GetRawText()}")];
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{RunId} cannot be written, trying again: {Reason}")]
+    private static partial void LogStoreFault(ILogger logger, string runId, string reason);
 }

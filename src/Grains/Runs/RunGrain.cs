@@ -15,6 +15,9 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     private const int TracePageBytes = 1024 * 1024;
     private const int MostCommands = 1000;
 
+    // A run that has got too many others can still be cancelled.
+    private const int MostWithCancels = MostCommands + 100;
+
     public async Task<RunView?> GetAsync(CancellationToken cancellationToken) =>
         await services.Store.LoadAsync(id, cancellationToken) is { } run ? await ViewAsync(run, cancellationToken) : null;
 
@@ -75,9 +78,9 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
         var posted = command(await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken), run.State);
         if (run.State.Status != RunStatus.Done)
         {
-            if (run.Commands >= MostCommands)
+            if (run.Commands >= (posted.Kind == RunCommands.Cancel ? MostWithCancels : MostCommands))
             {
-                throw new RunRejectedException(new RunError("too_many_commands", $"{id} got {MostCommands} commands already."));
+                throw new RunRejectedException(new RunError("too_many_commands", $"{id} got {run.Commands} commands already. It takes a cancellation at most."));
             }
 
             await host.PostAsync(id, posted, cancellationToken);

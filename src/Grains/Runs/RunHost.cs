@@ -11,6 +11,7 @@ internal sealed partial class RunHost : IAsyncDisposable
     private const int MostPerClaim = 64;
     private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SuspectPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan HintPause = TimeSpan.FromSeconds(30);
     private readonly RunServices _services;
     private readonly RunOptions _options;
@@ -23,6 +24,8 @@ internal sealed partial class RunHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskGroup _work = new();
     private readonly TaskGroup _activations = new();
+    private RunActivation? _suspect;
+    private long? _suspectAskedAt;
 
     public RunHost(RunServices services, RunOptions options, SiloMembership membership)
     {
@@ -47,6 +50,7 @@ internal sealed partial class RunHost : IAsyncDisposable
         _membership.Start();
         _work.Add(LoopAsync(ClaimAsync));
         _work.Add(LoopAsync(_keeper.KeepAsync));
+        _work.Add(LoopAsync(_keeper.MaintainAsync));
         _work.Add(LoopAsync(HearAsync));
     }
 
@@ -94,7 +98,11 @@ internal sealed partial class RunHost : IAsyncDisposable
             }
         }
 
-        _queue.Admit();
+        if (await RefusedAsync(queued, cancellationToken) is { } earlier)
+        {
+            return earlier;
+        }
+
         var result = await _services.Store.InsertAsync(queued, cancellationToken);
         if (result.Created)
         {
@@ -140,6 +148,25 @@ internal sealed partial class RunHost : IAsyncDisposable
         await _activations.AllAsync();
         _services.WakeUps.Send();
         _reminders.Dispose();
+    }
+
+    /// <summary>The run of an earlier request, when the queue takes no new one; null when it does.</summary>
+    private async Task<InsertResult?> RefusedAsync(NewRun run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _queue.Admit();
+            return null;
+        }
+        catch (RunRejectedException) when (run.IdempotencyKey is not null)
+        {
+            if (await _services.Store.FindAsync(run.State.Submitter, run.IdempotencyKey, cancellationToken) is { } earlier)
+            {
+                return earlier;
+            }
+
+            throw;
+        }
     }
 
     private void Hear(RunId id)
@@ -248,7 +275,13 @@ internal sealed partial class RunHost : IAsyncDisposable
     private async Task<int> ClaimAsync(Tenure tenure, int slots, int queuedSlots, CancellationToken cancellationToken)
     {
         // Not cancelled at a stop: what is claimed by then is given back in good order.
-        var claim = new Claim(tenure.Silo, RunState.CurrentFormat, slots, _options.MaxActivePerSubmitter, tenure.EpochFloor) { QueuedSlots = queuedSlots };
+        var suspect = TakesSuspect();
+        var claim = new Claim(tenure.Silo, RunState.CurrentFormat, slots, _options.MaxActivePerSubmitter, tenure.EpochFloor)
+        {
+            QueuedSlots = queuedSlots,
+            SuspectStrikes = SuspectStrikes,
+            TakesSuspect = suspect,
+        };
         var claimed = await _services.Store.ClaimAsync(claim, tenure.Over);
         _queue.OnClaimed(queuedSlots, claimed.Count(c => c.Run.State.Status == RunStatus.Queued));
         _services.Metrics.Claims.Add(claimed.Count);
@@ -256,17 +289,35 @@ internal sealed partial class RunHost : IAsyncDisposable
         {
             _services.Metrics.Takeovers.Add(run.Run is { Epoch: > 1, State.Status: not RunStatus.Queued, Strikes: > 1 } ? 1 : 0);
             _active.Enter(run.Run.State.Submitter);
-            Activate(run, tenure, fresh: false);
+            var activation = Activate(run, tenure, fresh: false);
+            _suspect = run.Run.Strikes > SuspectStrikes ? activation : _suspect;
         }
 
         return claimed.Count;
     }
 
-    private void Activate(ClaimedRun run, Tenure tenure, bool fresh)
+    // The last claim before a run would be given up: its neighbours' crashes must not be taken for its own.
+    private int SuspectStrikes => Math.Max(1, _options.MaxStrikes - 1);
+
+    /// <summary>One suspect at a time, until it comes forward or ends; asked for now and then only, as there is hardly ever one.</summary>
+    private bool TakesSuspect()
+    {
+        if (_suspect is { HasComeForward: false } suspect && _active.Find(suspect.Id) == suspect)
+        {
+            return false;
+        }
+
+        var asks = _suspectAskedAt is not { } asked || _services.Time.GetElapsedTime(asked) >= SuspectPause;
+        _suspectAskedAt = asks ? _services.Time.GetTimestamp() : _suspectAskedAt;
+        return asks;
+    }
+
+    private RunActivation Activate(ClaimedRun run, Tenure tenure, bool fresh)
     {
         var activation = new RunActivation(run, tenure, _services, _options) { OnDue = _reminders.Note };
         _active.Add(activation);
         _activations.Add(OwnAsync(activation, fresh));
+        return activation;
     }
 
     private async Task OwnAsync(RunActivation activation, bool fresh)

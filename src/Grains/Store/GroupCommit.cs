@@ -64,7 +64,7 @@ internal sealed class GroupCommit : IAsyncDisposable
                 batch.Clear();
             }
         }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        catch (Exception) when (_closing.IsCancellationRequested)
         {
             batch.ForEach(w => w.Fail(new StoreUnavailableException("The store was closed.")));
         }
@@ -92,9 +92,15 @@ internal sealed class GroupCommit : IAsyncDisposable
                 open.ForEach(w => w.IsUncertain = true);
                 await PauseAsync(attempt);
             }
-            catch (Exception e) when (!_closing.IsCancellationRequested)
+            catch (Exception e) when (!_closing.IsCancellationRequested && _dialect.RefusesData(e))
             {
                 await SplitAsync(open, e);
+                return;
+            }
+            catch (Exception e) when (!_closing.IsCancellationRequested)
+            {
+                // A missing table, a right that was taken away: no run is to blame.
+                open.ForEach(w => w.Fail(new StoreUnavailableException($"The database does not take writes: {e.Message}", e)));
                 return;
             }
         }

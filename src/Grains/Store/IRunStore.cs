@@ -12,6 +12,9 @@ internal interface IRunStore
     /// <exception cref="LostOwnershipException">The run was to be owned by a silo that is no member any more; nothing was stored.</exception>
     Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken);
 
+    /// <summary>The run that the submitter made with that idempotency key; null when there is none.</summary>
+    Task<InsertResult?> FindAsync(string submitter, string idempotencyKey, CancellationToken cancellationToken);
+
     /// <summary>A run, finished or not, without its params and results; null when there is none.</summary>
     Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken);
 
@@ -145,6 +148,12 @@ internal sealed record Claim(SiloId Silo, int Format, int Slots, int MaxPerSubmi
 {
     /// <summary>Most queued runs among them: the other slots are for runs that are due, so that a command is heard when every slot is taken.</summary>
     public int QueuedSlots { get; init; } = Slots;
+
+    /// <summary>Runs with so many strikes are suspected to break whoever owns them.</summary>
+    public int SuspectStrikes { get; init; } = int.MaxValue;
+
+    /// <summary>Whether one suspect is taken too; never more, so that it breaks no other suspect with it.</summary>
+    public bool TakesSuspect { get; init; }
 }
 
 /// <summary>A run that a silo owns, and by which epoch.</summary>

@@ -44,6 +44,9 @@ internal interface ISqlDialect : IAsyncDisposable
     /// <summary>The same again may succeed: the connection broke, the server restarts, a lock was not free, the disk is full.</summary>
     bool IsTransient(Exception fault);
 
+    /// <summary>It is the data of one write that the database does not take, and would not take again.</summary>
+    bool RefusesData(Exception fault);
+
     /// <summary>Housekeeping of its own, such as partitions. Gives how many finished runs it removed that ended before <paramref name="cutoff"/> (milliseconds).</summary>
     Task<int> MaintainAsync(long cutoff, CancellationToken cancellationToken);
 

@@ -12,7 +12,8 @@ internal sealed partial class SqlRunStore
     // Candidates per slot: other silos take some of them at the same moment.
     private const int Candidates = 3;
 
-    private const string Due = "SELECT id FROM runs WHERE owner IS NULL AND due_at <= (SELECT db_now()) AND format <= @format ORDER BY due_at LIMIT @slots";
+    private const string Due = "SELECT id FROM runs WHERE owner IS NULL AND due_at <= (SELECT db_now()) AND format <= @format AND strikes < @suspect ORDER BY due_at LIMIT @slots";
+    private const string Suspect = "SELECT id FROM runs WHERE owner IS NULL AND due_at <= (SELECT db_now()) AND format <= @format AND strikes >= @suspect ORDER BY due_at LIMIT 1";
 
     // A skip scan: one step of the index per group, however many runs wait.
     private const string Groups =
@@ -39,7 +40,12 @@ internal sealed partial class SqlRunStore
                 return [];
             }
 
-            var rows = await TakeAsync(c, t, claim, Due, [], claim.Slots);
+            var rows = claim.TakesSuspect ? await TakeAsync(c, t, claim, Suspect, [], 1) : [];
+            if (rows.Count < claim.Slots)
+            {
+                rows.AddRange(await TakeAsync(c, t, claim, Due, [], claim.Slots - rows.Count));
+            }
+
             var slots = Math.Min(claim.QueuedSlots, claim.Slots - rows.Count);
             if (slots > 0)
             {
@@ -81,6 +87,7 @@ internal sealed partial class SqlRunStore
         parameters.Add("format", claim.Format);
         parameters.Add("floor", claim.EpochFloor);
         parameters.Add("slots", slots);
+        parameters.Add("suspect", claim.SuspectStrikes);
         if (ids.Count > 0)
         {
             parameters.Add("ids", _dialect.List(ids));

@@ -46,11 +46,15 @@ internal sealed partial class SqlRunStore
         return c.Execute($"UPDATE runs SET {Freed}, strikes = CASE WHEN strikes > 0 THEN strikes - 1 ELSE 0 END WHERE owner = @id", new { id = silo.ToString() }, t);
     }, cancellationToken);
 
-    public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => AsMember((c, t) =>
-    {
-        c.Execute("DELETE FROM silos WHERE heartbeat_at < (SELECT db_now()) - @lease", new { lease = (long)lease.TotalMilliseconds }, t);
-        return c.Execute($"UPDATE runs SET {Freed} WHERE owner IS NOT NULL AND owner NOT IN (SELECT id FROM silos)", transaction: t);
-    }, cancellationToken);
+    // Not on the heartbeats' connection, and without waiting for a member that was paused in the middle of a claim: the next round finds it.
+    public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => WriteAsync(
+        async (c, t) =>
+        {
+            await c.ExecuteAsync(
+                $"DELETE FROM silos WHERE id IN (SELECT id FROM silos WHERE heartbeat_at < (SELECT db_now()) - @lease {_dialect.TakeFreeRows})", new { lease = (long)lease.TotalMilliseconds }, t);
+            return await c.ExecuteAsync($"UPDATE runs SET {Freed} WHERE owner IS NOT NULL AND owner NOT IN (SELECT id FROM silos)", transaction: t);
+        },
+        cancellationToken);
 
     public Task<IReadOnlyList<SiloRecord>> ListSilosAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<SiloRecord>>(
         async c => [.. (await c.QueryAsync<SiloRow>("SELECT id, name, version, format, started_at, heartbeat_at FROM silos ORDER BY started_at, id")).Select(r => r.ToRecord())],

@@ -7,6 +7,7 @@ namespace Actors.Grains.Store;
 internal sealed partial class SqlRunStore : IRunStore, IAsyncDisposable
 {
     private readonly ISqlDialect _dialect;
+    private readonly WriteJudge _judge;
     private readonly GroupCommit _commits;
 
     static SqlRunStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
@@ -14,7 +15,8 @@ internal sealed partial class SqlRunStore : IRunStore, IAsyncDisposable
     public SqlRunStore(ISqlDialect dialect)
     {
         _dialect = dialect;
-        _commits = new GroupCommit(dialect, new WriteJudge(dialect));
+        _judge = new WriteJudge(dialect);
+        _commits = new GroupCommit(dialect, _judge);
     }
 
     public async Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken)
@@ -24,6 +26,9 @@ internal sealed partial class SqlRunStore : IRunStore, IAsyncDisposable
         await _commits.RunAsync(write, write.Answer, cancellationToken);
         return await write.Answer;
     }
+
+    public Task<InsertResult?> FindAsync(string submitter, string idempotencyKey, CancellationToken cancellationToken) =>
+        Transient.RetryAsync(_dialect, () => _judge.FindAsync(submitter, idempotencyKey, cancellationToken), cancellationToken);
 
     public Task CommitAsync(RunCommit commit, CancellationToken cancellationToken)
     {

@@ -27,9 +27,9 @@ internal sealed class WriteJudge(ISqlDialect dialect)
     {
         var run = write.Run;
         var earlier = run.IdempotencyKey is null ? null : await FindAsync(run.State.Submitter, run.IdempotencyKey, cancellationToken);
-        if (earlier is not null && earlier.Value.Id != write.Id.Value)
+        if (earlier is not null && earlier.Run.State.RunId != write.Id)
         {
-            write.Complete(new InsertResult(earlier.Value.Run, Created: false, earlier.Value.RequestHash));
+            write.Complete(earlier);
         }
         else if (earlier is not null || (write.IsUncertain && await ExistsAsync(write.Id, cancellationToken)))
         {
@@ -65,14 +65,15 @@ internal sealed class WriteJudge(ISqlDialect dialect)
         }
     }
 
-    private Task<(string Id, string RequestHash, StoredRun Run)?> FindAsync(string submitter, string key, CancellationToken cancellationToken) => dialect.ReadAsync(
+    /// <summary>The run that a submitter made with an idempotency key before.</summary>
+    public Task<InsertResult?> FindAsync(string submitter, string key, CancellationToken cancellationToken) => dialect.ReadAsync(
         async c =>
         {
             var row = await c.QuerySingleOrDefaultAsync<KeyRow>("SELECT run_id, request_hash FROM idempotency_keys WHERE submitter = @submitter AND idempotency_key = @key", new { submitter, key });
             var run = row is null
                 ? null
                 : await c.QuerySingleOrDefaultAsync<RunRow>($"{RunRow.Select} WHERE id = @RunId UNION ALL {RunRow.SelectFinished} WHERE id = @RunId", new { row.RunId });
-            return run is null ? null : ((string, string, StoredRun)?)(row!.RunId, row.RequestHash, run.ToBareRun());
+            return run is null ? null : new InsertResult(run.ToBareRun(), Created: false, row!.RequestHash);
         },
         cancellationToken);
 

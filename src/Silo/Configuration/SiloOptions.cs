@@ -59,7 +59,7 @@ internal sealed class SiloOptions
     public int MaxQueueAgeSeconds { get; set; } = 600;
 
     /// <summary>A run that was taken over more often without coming forward is given up.</summary>
-    [Range(1, 1000)]
+    [Range(2, 1000)]
     public int MaxStrikes { get; set; } = 5;
 
     /// <summary>Days that finished runs and their traces are kept; 0 keeps them for ever.</summary>

@@ -42,7 +42,7 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
     private static string? ReadPassword(SiloOptions options, SettingsReader reader)
     {
         // A connection string is printed in more places than one would think.
-        if (options.Database.Split(';').Any(p => p.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PWD"))
+        if (HoldsPassword(options.Database))
         {
             reader.Fault(nameof(SiloOptions.Database), "must not hold the password. Put it into a file and name that in DatabasePasswordFile.");
         }
@@ -54,13 +54,31 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
 
         try
         {
-            return File.ReadAllText(options.DatabasePasswordFile).TrimEnd('\r', '\n');
+            var password = File.ReadAllText(options.DatabasePasswordFile).TrimEnd('\r', '\n');
+            if (password.Length == 0)
+            {
+                reader.Fault(nameof(SiloOptions.DatabasePasswordFile), $"'{options.DatabasePasswordFile}' is empty.");
+            }
+
+            return password;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             reader.Fault(nameof(SiloOptions.DatabasePasswordFile), $"'{options.DatabasePasswordFile}' can't be read: {e.Message}");
             return null;
         }
+    }
+
+    // Of the user or of the client certificate's key; in either form.
+    private static bool HoldsPassword(string database)
+    {
+        var options = database.Split(';', '?', '&').Select(p => Uri.UnescapeDataString(p.Split('=')[0]).Replace(" ", "", StringComparison.Ordinal).Trim().ToUpperInvariant());
+        if (options.Any(o => o is "PASSWORD" or "PWD" or "PSW" or "SSLPASSWORD"))
+        {
+            return true;
+        }
+
+        return database.IndexOf("://", StringComparison.Ordinal) is var at and > 0 && database[(at + 3)..].Split('/', '?')[0].Split('@') is [var user, _, ..] && user.Contains(':', StringComparison.Ordinal);
     }
 
     private static void CheckSilo(SiloOptions options, SettingsReader reader)

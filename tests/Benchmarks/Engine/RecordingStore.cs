@@ -26,6 +26,8 @@ internal sealed class RecordingStore(IRunStore store) : IRunStore
         return store.CommitAsync(commit, cancellationToken);
     }
 
+    public Task<InsertResult?> FindAsync(string submitter, string idempotencyKey, CancellationToken cancellationToken) => store.FindAsync(submitter, idempotencyKey, cancellationToken);
+
     public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => store.LoadAsync(id, cancellationToken);
 
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) => store.ListAsync(filter, before, limit, cancellationToken);

@@ -3,6 +3,7 @@ using Actors.Grains.Interfaces;
 using Actors.Grains.Runner;
 using Actors.Grains.Runs;
 using Actors.Grains.Runs.Membership;
+using Actors.Grains.Store;
 using Actors.Grains.Tests.Simulation;
 using Actors.Grains.Tracing;
 using Actors.Grains.Workflows;
@@ -11,21 +12,22 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Actors.Grains.Tests.Runs;
 
-/// <summary>A silo's grains over a model of the store and a fake runner; it can be restarted over both.</summary>
+/// <summary>A silo's grains over a store and a fake runner; it can be restarted over both.</summary>
 internal sealed class GrainFixture : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly RunOptions _options;
     private readonly RedactionOptions _redaction;
+    private readonly TestStore _store;
     private RunHost? _host;
     private RunDirectory? _directory;
 
-    public GrainFixture(RunOptions? options = null, RedactionOptions? redaction = null)
+    public GrainFixture(RunOptions? options = null, RedactionOptions? redaction = null, Func<FakeTimeProvider, TestStore>? open = null)
     {
         // Tests move the clock by leaps, which would cost a short lease.
         _options = (options ?? new RunOptions()) with { Lease = TimeSpan.FromDays(1) };
         _redaction = redaction ?? new RedactionOptions();
-        Store = new ModelRunStore(Time);
+        _store = open?.Invoke(Time) ?? new TestStore(new ModelRunStore(Time));
         Start();
     }
 
@@ -36,7 +38,7 @@ internal sealed class GrainFixture : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new(TestEvents.Start);
 
-    public ModelRunStore Store { get; }
+    public IRunStore Store => _store.Store;
 
     public IRunDirectory Directory => _directory!;
 
@@ -52,6 +54,16 @@ internal sealed class GrainFixture : IAsyncDisposable
     }
 
     public Task StopAsync() => _host!.DisposeAsync().AsTask();
+
+    /// <summary>A silo takes every run and dies before anything happens.</summary>
+    public async Task CrashWithAllAsync()
+    {
+        var doomed = SiloId.New();
+        await Store.JoinAsync(new SiloRecord(doomed, "doomed", "1", RunState.CurrentFormat, default, default), default);
+        await Store.ClaimAsync(new Claim(doomed, RunState.CurrentFormat, 100, 100, 0), default);
+        Advance(TimeSpan.FromMinutes(1));
+        await Store.EvictAsync(TimeSpan.FromSeconds(15), default);
+    }
 
     public Task<RunView> SubmitAsync(string parameters = """{"text":"a b"}""", string? key = null, string workflow = "two-steps") => Directory.SubmitAsync(
         new SubmitRequest { WorkflowId = workflow, Params = JsonElement.Parse(parameters), IdempotencyKey = key, Submitter = "tester" },
@@ -92,9 +104,29 @@ internal sealed class GrainFixture : IAsyncDisposable
     /// <summary>Moves the clock and lets the silo look at its reminders.</summary>
     public void Advance(TimeSpan by)
     {
+        _store.Advance?.Invoke(by);
         Time.Advance(by);
         _host!.Wake();
     }
 
-    public async ValueTask DisposeAsync() => await StopAsync();
+    /// <summary>How many runs a living silo owns.</summary>
+    public async Task<int> CountOwnedAsync()
+    {
+        var count = 0;
+        foreach (var silo in await Store.ListSilosAsync(default))
+        {
+            count += (await Store.ListOwnedAsync(silo.Id, default)).Count;
+        }
+
+        return count;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_store.Close is { } close)
+        {
+            await close();
+        }
+    }
 }

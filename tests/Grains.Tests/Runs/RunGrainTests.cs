@@ -5,9 +5,12 @@ using Actors.RunnerApi.Contracts;
 
 namespace Actors.Grains.Tests.Runs;
 
-public sealed class RunGrainTests : IAsyncLifetime
+/// <summary>What callers see of runs, whatever the store.</summary>
+public abstract class RunGrainTests : IAsyncLifetime
 {
-    private readonly GrainFixture _silo = new();
+    private GrainFixture _silo = null!;
+
+    private protected abstract GrainFixture Open(RunOptions? options = null);
 
     [Fact]
     public async Task Submit_GoodParams_RunsToSuccessWithATraceThatVerifies()
@@ -183,7 +186,7 @@ public sealed class RunGrainTests : IAsyncLifetime
     [Fact]
     public async Task Slots_AllTaken_TheNextRunWaitsAsQueued()
     {
-        await using var silo = new GrainFixture(new RunOptions { MaxActive = 1, MaxQueued = 1 });
+        await using var silo = Open(new RunOptions { MaxActive = 1, MaxQueued = 1 });
         var called = new TaskCompletionSource();
         var release = new TaskCompletionSource();
         silo.Runner.OnCall = async (id, _, _) =>
@@ -213,7 +216,11 @@ public sealed class RunGrainTests : IAsyncLifetime
         Assert.Equal(run.Version, (await _silo.Grain(run).WaitAsync(run.Version, TimeSpan.FromMinutes(1), default))!.Version);
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync()
+    {
+        _silo = Open();
+        return Task.CompletedTask;
+    }
 
     /// <summary>A run whose first call is in flight and never answered.</summary>
     private async Task<RunView> SubmitUnansweredAsync()

@@ -9,8 +9,13 @@ internal sealed class StoreFaults
 {
     private int _failing;
     private int _failingAfter;
+    private Exception _fault = new IOException("disk full");
 
-    public void FailCommits(int count) => _failing = count;
+    public void FailCommits(int count, Exception? fault = null)
+    {
+        _fault = fault ?? new IOException("disk full");
+        _failing = count;
+    }
 
     /// <summary>The next commits are made, but their answers are lost.</summary>
     public void LoseAnswers(int count) => _failingAfter = count;
@@ -20,6 +25,8 @@ internal sealed class StoreFaults
     private sealed class Faulty(IRunStore store, StoreFaults faults) : IRunStore
     {
         public Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken) => store.InsertAsync(run, cancellationToken);
+
+        public Task<InsertResult?> FindAsync(string submitter, string idempotencyKey, CancellationToken cancellationToken) => store.FindAsync(submitter, idempotencyKey, cancellationToken);
 
         public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => store.LoadAsync(id, cancellationToken);
 
@@ -52,7 +59,7 @@ internal sealed class StoreFaults
         {
             if (Interlocked.Decrement(ref faults._failing) >= 0)
             {
-                throw new IOException("disk full");
+                throw faults._fault;
             }
 
             await store.CommitAsync(commit, cancellationToken);

@@ -10,9 +10,10 @@ internal static class ModelFairness
     public static List<ModelRun> Choose(ModelWorld world, Claim claim, DateTimeOffset now)
     {
         var open = world.Runs.Values.Where(r => r is { IsDone: false, Stored.Owner: null } && r.New.Format <= claim.Format).ToList();
-        var due = open.Where(r => r.DueAt <= now).OrderBy(r => r.DueAt).ThenBy(r => r.Id, StringComparer.Ordinal).Take(claim.Slots).ToList();
+        var ready = open.Where(r => r.DueAt <= now).OrderBy(r => r.DueAt).ThenBy(r => r.Id, StringComparer.Ordinal).ToLookup(r => r.Stored.Strikes >= claim.SuspectStrikes);
+        List<ModelRun> due = [.. ready[true].Take(claim.TakesSuspect ? 1 : 0).Concat(ready[false]).Take(claim.Slots)];
         var owned = world.Runs.Values.Where(r => r.Stored.Owner is not null).CountBy(r => r.New.State.Submitter, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        var queued = open.Where(r => r.IsQueued).Except(due)
+        var queued = open.Where(r => r.IsQueued && r.Stored.Strikes < claim.SuspectStrikes).Except(due)
             .GroupBy(r => r.New.State.Submitter, StringComparer.Ordinal)
             .SelectMany(g => Ranked(g).Select((run, index) => (Run: run, Score: index + 1 + owned.GetValueOrDefault(g.Key))))
             .Where(r => r.Score <= claim.MaxPerSubmitter)

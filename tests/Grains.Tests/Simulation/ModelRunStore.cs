@@ -82,6 +82,9 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
         return new InsertResult(Public(stored), Created: true, run.RequestHash);
     });
 
+    public Task<InsertResult?> FindAsync(string submitter, string idempotencyKey, CancellationToken cancellationToken) => Do(() =>
+        _world.Keys.TryGetValue((submitter, idempotencyKey), out var id) ? new InsertResult(Public(_world.Runs[id].Stored), Created: false, _world.Runs[id].New.RequestHash) : null);
+
     public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => Do(() => Find(id) is { } run ? Public(run.Stored) : null);
 
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) => Do<IReadOnlyList<StoredRun>>(() =>

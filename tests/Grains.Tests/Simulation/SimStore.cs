@@ -37,6 +37,8 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 
     public Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken) => Ask(m => m.InsertAsync(run, default), cancellationToken);
 
+    public Task<InsertResult?> FindAsync(string submitter, string idempotencyKey, CancellationToken cancellationToken) => Ask(m => m.FindAsync(submitter, idempotencyKey, default), cancellationToken);
+
     public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => Ask(m => m.LoadAsync(id, default), cancellationToken);
 
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) =>

@@ -110,6 +110,52 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
     }
 
     [Fact]
+    public async Task Commit_TableIsMissing_IsAFaultOfTheStoreNotOfTheRun()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await ScalarAsync<int>("ALTER TABLE trace RENAME TO elsewhere; SELECT 1");
+        var fault = await Record.ExceptionAsync(() => Store.CommitAsync(Commit(silo, run), default));
+        await ScalarAsync<int>("ALTER TABLE elsewhere RENAME TO trace; SELECT 1");
+        await Store.CommitAsync(Commit(silo, run), default);
+
+        Assert.IsType<StoreUnavailableException>(fault);
+    }
+
+    [Fact]
+    public async Task Evict_MemberPausedInTheMiddleOfAClaim_WaitsForNobody()
+    {
+        var paused = await JoinedAsync();
+        var (silo, _) = await ClaimedAsync();
+        var lease = TimeSpan.FromSeconds(15);
+        await using var connection = await ConnectAsync();
+        await using (var claiming = await connection.BeginTransactionAsync())
+        {
+            await using var lockRow = new NpgsqlCommand($"SELECT id FROM silos WHERE id = '{paused}' FOR KEY SHARE", connection, claiming);
+            await lockRow.ExecuteScalarAsync();
+            await AdvanceAsync(lease * 2);
+            await Store.BeatAsync(silo, default);
+            Assert.Equal(0, await Store.EvictAsync(lease, default).WaitAsync(TimeSpan.FromSeconds(3), TimeProvider.System));
+            Assert.Equal(2, (await Store.ListSilosAsync(default)).Count);
+        }
+
+        await Store.EvictAsync(lease, default);
+        Assert.Equal(silo, Assert.Single(await Store.ListSilosAsync(default)).Id);
+    }
+
+    [Fact]
+    public async Task Maintain_DefaultPartitionHoldsTheDay_GoesOnWithoutItsPartition()
+    {
+        await ScalarAsync<int>("DO $$ DECLARE p text; BEGIN FOR p IN SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent IN ('trace'::regclass, 'finished_runs'::regclass) LOOP IF p NOT LIKE '%default' THEN EXECUTE 'DROP TABLE ' || p; END IF; END LOOP; END $$; SELECT 1");
+        var (silo, run) = await ClaimedAsync();
+        await Store.CommitAsync(Commit(silo, run, Done(run, Now)), default);
+
+        Assert.Equal(0, await Store.MaintainAsync(TimeSpan.FromDays(1), default));
+        await AdvanceAsync(TimeSpan.FromDays(3));
+        Assert.Equal(1, await Store.MaintainAsync(TimeSpan.FromDays(1), default));
+        Assert.Equal(0L, await ScalarAsync<long>("SELECT count(*) FROM trace"));
+    }
+
+    [Fact]
     public async Task List_EveryFilter_UsesAnIndexOfItsOwn()
     {
         var commands = new List<string>();

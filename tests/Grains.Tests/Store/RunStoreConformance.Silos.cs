@@ -244,4 +244,39 @@ public abstract partial class RunStoreConformance
 
         Assert.Equal(1, (await Store.LoadAsync(run.State.RunId, default))!.Strikes);
     }
+
+    [Fact]
+    public async Task Claim_Suspects_AreTakenOneAtATimeAndOnlyWhenAsked()
+    {
+        var silo = await JoinedAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await Store.InsertAsync(New(), default);
+        }
+
+        var struck = (await Store.ClaimAsync(Wish(silo, slots: 2), default)).Select(r => new OwnedRun(r.Run.State.RunId, r.Run.Epoch)).ToList();
+        foreach (var run in struck)
+        {
+            await Store.ReleaseAsync(silo, run, TimeSpan.Zero, default);
+        }
+
+        var other = Assert.Single(await Store.ClaimAsync(Wish(silo) with { SuspectStrikes = 1 }, default));
+        var suspect = Assert.Single(await Store.ClaimAsync(Wish(silo) with { SuspectStrikes = 1, TakesSuspect = true }, default));
+
+        Assert.DoesNotContain(other.Run.State.RunId, struck.Select(s => s.Id));
+        Assert.Equal(2, suspect.Run.Strikes);
+        Assert.Contains(suspect.Run.State.RunId, struck.Select(s => s.Id));
+    }
+
+    [Fact]
+    public async Task Find_ByKey_GivesTheSubmittersRunFinishedOrNot()
+    {
+        var (silo, run) = await ClaimedAsync();
+        var kept = await InsertedAsync(New(key: "k"));
+        await Store.CommitAsync(Commit(silo, run, Done(run, Now)), default);
+
+        Assert.Equal((kept, "request", false), await Store.FindAsync("tester", "k", default) is { } found ? (found.Run.State.RunId, found.RequestHash, found.Created) : default);
+        Assert.Null(await Store.FindAsync("tester", "other", default));
+        Assert.Null(await Store.FindAsync("stranger", "k", default));
+    }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Actors.Integration.Tests.EndToEnd;
 
 /// <summary>The command line as a process: output and exit codes.</summary>
@@ -72,20 +70,5 @@ public sealed class CliTests(Deployment deployment)
         Assert.Contains("rewritten", error, StringComparison.Ordinal);
     }
 
-    private async Task<(int Code, string Output, string Error)> ActorsAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(ActorsProcess.PathOf("Cli"));
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["ACTORS_URL"] = deployment.McpUrl.ToString();
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output, await error);
-    }
+    private Task<(int Code, string Output, string Error)> ActorsAsync(params string[] arguments) => ActorsCli.RunAsync(deployment, arguments);
 }

@@ -115,6 +115,17 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Submits without waiting for the end.</summary>
     internal async Task<RunView> StartAsync(string workflow) => View(await CallAsync("run_workflow", new { workflow_id = workflow }));
 
+    /// <summary>Waits until the run waits for somebody, by its trace.</summary>
+    internal async Task<RunView> WaitingAsync(RunView run)
+    {
+        while (run is { WaitingFor: null, Status: not RunStatus.Done })
+        {
+            run = View(await CallAsync("wait_run", new { run_id = run.RunId, timeout_seconds = 1 }));
+        }
+
+        return run;
+    }
+
     internal async Task<RunView> DoneAsync(RunView run)
     {
         while (run.Status != RunStatus.Done)
@@ -162,6 +173,7 @@ public sealed class Deployment : IAsyncLifetime
         File.WriteAllText(Path.Combine(WorkflowFolder, "elsewhere.yaml"), ShellServer.Workflow("who", "registry.invalid/tests/shell:1", "default", "elsewhere"));
         File.WriteAllText(Path.Combine(WorkflowFolder, "flip.yaml"), ShellServer.Workflow("who", $"{Flipping.Host}/{Repository}:{FlippingRegistry.Tag}", "shared-kernel", "flip"));
         File.WriteAllText(Path.Combine(WorkflowFolder, "two-servers.yaml"), ShellServer.TwoServers($"{_registry.Host}/{Repository}:1"));
+        File.WriteAllText(Path.Combine(WorkflowFolder, "count-approved.yaml"), ShellServer.CountApproved($"{_registry.Host}/{Repository}:1"));
         File.WriteAllText(Path.Combine(_folder.FullName, "key.pub"), _signer.PublicKeyPem);
         File.WriteAllText(Path.Combine(_folder.FullName, "policy.yaml"), ShellServer.Policy(_registry.Host, Flipping.Host));
         Directory.CreateDirectory(Path.Combine(_folder.FullName, "secrets"));

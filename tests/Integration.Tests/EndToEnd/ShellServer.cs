@@ -55,6 +55,23 @@ internal static class ShellServer
         output: { first: "${{ steps.ask.result.content[0].text }}", second: "${{ steps.tell.result.content[0].text }}" }
         """;
 
+    /// <summary>Like the example of that name: a call, a person's word, another call.</summary>
+    public static string CountApproved(string image) =>
+        $$$"""
+        id: count-approved
+        version: "1"
+        timeout: 10m
+        params: { type: object }
+        servers:
+          files: { image: "{{{image}}}" }
+          words: { image: "{{{image}}}", profile: shared-kernel }
+        steps:
+          - { id: read, server: files, tool: who, arguments: {} }
+          - { id: agree, approval: { message: "Count the words of ${{ steps.read.result.content[0].text }}?", timeout: 5m } }
+          - { id: count, server: words, tool: who, idempotent: true, retry: { attempts: 3, backoff: 2s }, arguments: {} }
+        output: { words: "${{ steps.count.result.content[0].text }}", approved_by: "${{ steps.agree.result.approved_by }}" }
+        """;
+
     /// <summary>A rule for each test registry; a profile per runtime.</summary>
     public static string Policy(string registry, string flipping) =>
         $$"""

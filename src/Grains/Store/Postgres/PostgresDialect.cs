@@ -104,6 +104,9 @@ internal sealed partial class PostgresDialect : ISqlDialect
         _ => false,
     };
 
+    // Data exceptions, constraints, limits of a row or an index entry; what is no text fails before it is sent.
+    public bool RefusesData(Exception fault) => fault is PostgresException { SqlState: var state } ? state[..2] is "22" or "23" or "54" : fault is ArgumentException;
+
     public async Task<int> MaintainAsync(long cutoff, CancellationToken cancellationToken)
     {
         await using var connection = await _pool.OpenConnectionAsync(cancellationToken);

@@ -64,7 +64,11 @@ internal sealed partial class PostgresPartitions(ILogger log)
                     transaction: transaction);
                 await transaction.CommitAsync(cancellationToken);
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.LockNotAvailable)
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CheckViolation)
+            {
+                LogInDefault(log, table, day);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.LockNotAvailable)
             {
                 LogNoPartition(log, key, name, e.MessageText);
             }
@@ -104,6 +108,9 @@ internal sealed partial class PostgresPartitions(ILogger log)
 
     // The part of a run's id that is its time.
     private static string Bound(DateTime day) => RunId.New(new DateTimeOffset(day, TimeSpan.Zero)).Value[..14];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Rows of {Day:yyyy-MM-dd} are in the default partition of {Table} already, so that day gets none of its own: it is removed row by row, not at once. Nothing is lost")]
+    private static partial void LogInDefault(ILogger logger, string table, DateTime day);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "No partition {Name} by {Key}: {Reason}")]
     private static partial void LogNoPartition(ILogger logger, string key, string name, string reason);

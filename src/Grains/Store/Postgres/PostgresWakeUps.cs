@@ -75,7 +75,7 @@ internal sealed partial class PostgresWakeUps : IWakeUps, IAsyncDisposable
             {
                 // The silo closes.
             }
-            catch (Exception e) when (_dialect.IsTransient(e))
+            catch (Exception e)
             {
                 LogBroken(_log, e.Message);
                 await Task.Delay(ReconnectPause, TimeProvider.System, _closing.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -87,6 +87,8 @@ internal sealed class SqliteDialect : ISqlDialect
 
     public bool IsTransient(Exception fault) => fault is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL or raw.SQLITE_IOERR };
 
+    public bool RefusesData(Exception fault) => fault is SqliteException { SqliteErrorCode: raw.SQLITE_TOOBIG or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH } or ArgumentException;
+
     public Task<int> MaintainAsync(long cutoff, CancellationToken cancellationToken) => Task.FromResult(0);
 
     public void Forget()

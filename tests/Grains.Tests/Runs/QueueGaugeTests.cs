@@ -1,0 +1,44 @@
+using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
+using Actors.Grains.Store;
+
+namespace Actors.Grains.Tests.Runs;
+
+public sealed class QueueGaugeTests
+{
+    private readonly QueueGauge _gauge = new(new RunOptions { MaxQueued = 3, MaxQueueAge = TimeSpan.FromMinutes(1) }, new RunMetrics());
+
+    [Fact]
+    public void Admit_OwnSubmitsSinceTheMeasurement_Count()
+    {
+        _gauge.Set(new QueueDepth(1, TimeSpan.Zero));
+        _gauge.OnQueued();
+        _gauge.Admit();
+        _gauge.OnQueued();
+
+        Assert.Equal("queue_full", Assert.Throws<RunRejectedException>(_gauge.Admit).Error.Code);
+        _gauge.OnClaimed(10, 1);
+        _gauge.Admit();
+    }
+
+    [Fact]
+    public void Admit_OldestWaitsTooLong_SaysWhenToTryAgain()
+    {
+        _gauge.Set(new QueueDepth(1, TimeSpan.FromMinutes(2)));
+        var e = Assert.Throws<RunRejectedException>(_gauge.Admit);
+
+        Assert.Equal(("overloaded", 30), (e.Error.Code, e.Error.RetryAfterSeconds));
+    }
+
+    [Fact]
+    public void HasBacklog_UntilAClaimFoundFewerThanItWanted()
+    {
+        Assert.True(_gauge.HasBacklog);
+        _gauge.OnClaimed(4, 4);
+        Assert.True(_gauge.HasBacklog);
+        _gauge.OnClaimed(4, 3);
+        Assert.False(_gauge.HasBacklog);
+        _gauge.OnQueued();
+        Assert.True(_gauge.HasBacklog);
+    }
+}
