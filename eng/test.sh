@@ -37,12 +37,19 @@ esac
 passed=0
 failed=0
 
+# The simulation of the engine writes its figures here.
+export ACTORS_SIMULATION_REPORT="$ACTORS_CACHE/logs/simulation.$$.txt"
+
 # test_project NAME: adds its counts; a run that prints none counts as one failure.
 test_project() {
   local log="$ACTORS_CACHE/logs/test-$1.$$.log" code=0 counts
   say "Testing $1"
   dotnet test "tests/$1" --no-build --nologo 2>&1 | tee "$log" | grep -E --line-buffered '^\s+Failed |Error Message|^   [A-Z]|^(Passed|Failed)!' >&2 || true
   code=${PIPESTATUS[0]}
+  if [[ -f "$ACTORS_SIMULATION_REPORT" ]]; then
+    cat "$ACTORS_SIMULATION_REPORT" >&2
+    rm -f "$ACTORS_SIMULATION_REPORT"
+  fi
   counts="$(sed -n 's/^\(Passed\|Failed\)! *- Failed: *\([0-9]*\), Passed: *\([0-9]*\).*/\2 \3/p' "$log" | tail -n 1)"
   if [[ -z "$counts" ]]; then
     tail -n 30 "$log" >&2

@@ -48,6 +48,9 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
     /// <summary>How long it is left alone when it breaks: twice as long after each further claim without progress.</summary>
     public TimeSpan RestAfterFault => FirstRest * (1 << Math.Clamp(_run.Strikes - 1, 0, MostDoublings));
 
+    /// <summary>The same when its ownership was lost: none at first, for the run is well; growing when that goes on without progress.</summary>
+    public TimeSpan RestAfterLoss => _run.Strikes > 1 ? RestAfterFault : TimeSpan.Zero;
+
     /// <summary>Called after each commit that brought the reminder forward.</summary>
     public Action<DateTimeOffset>? OnDue { get; init; }
 

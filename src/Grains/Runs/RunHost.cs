@@ -337,7 +337,7 @@ internal sealed partial class RunHost : IAsyncDisposable
             _services.Metrics.Lost.Add(1);
 
             // It may be this silo's own commit, of which it did not hear.
-            await GiveUpAsync(activation, TimeSpan.Zero);
+            await GiveUpAsync(activation, activation.RestAfterLoss);
         }
         catch (Exception e)
         {

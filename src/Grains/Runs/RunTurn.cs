@@ -14,7 +14,9 @@ internal sealed record RunTurn(RunState State, IReadOnlyList<TraceDraft> Trace, 
     {
         var turn = new RunTurn(state, [], effects, Progress: false);
         var trace = new List<TraceDraft>();
-        foreach (var command in commands)
+
+        // A cancel goes before all: another command in the same inbox must not start a step any more.
+        foreach (var command in commands.Count < 2 ? (IEnumerable<PostedCommand>)commands : commands.OrderBy(c => c.Command.Kind != RunCommands.Cancel))
         {
             turn = turn.After(definition, RunCommands.ToEvent(command.Command.Kind, command.Command.By, command.Command.Body, now), trace);
         }

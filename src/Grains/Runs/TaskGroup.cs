@@ -29,7 +29,8 @@ internal sealed class TaskGroup
     {
         lock (_gate)
         {
-            return [.. _tasks];
+            // An ended one that is not forgotten yet would let the wait end at once, again and again, without ever yielding.
+            return [.. _tasks.Where(t => !t.IsCompleted)];
         }
     }
 

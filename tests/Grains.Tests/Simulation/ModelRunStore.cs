@@ -31,6 +31,9 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
     /// <summary>False lets anybody write: the fence is gone.</summary>
     public bool ChecksFence { get; set; } = true;
 
+    /// <summary>By which leases are judged; another clock than the database's is a fault to be caught.</summary>
+    public TimeProvider? LeaseTime { get; set; }
+
     private DateTimeOffset Now => Time.GetUtcNow();
 
     /// <summary>A failover to a standby that lags behind: the last changes are gone.</summary>
@@ -158,7 +161,7 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
 
     public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => Do(() =>
     {
-        var over = _world.Silos.Values.Where(s => s.HeartbeatAt < Now - lease).OrderBy(s => s.Id.Value).ToList();
+        var over = _world.Silos.Values.Where(s => s.HeartbeatAt < (LeaseTime ?? Time).GetUtcNow() - lease).OrderBy(s => s.Id.Value).ToList();
         var world = _world with { Silos = _world.Silos.RemoveRange(over.Select(s => s.Id)) };
         var freed = world.Runs.Values.Where(r => r.Stored.Owner is { } owner && !world.Silos.ContainsKey(owner)).ToList();
         if (over.Count + freed.Count > 0)
@@ -246,7 +249,7 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
             throw new LostOwnershipException(id);
         }
 
-        if (ChecksFence && run.Stored.Commands != commit.Before.Commands)
+        if (fits && run.Stored.Commands != commit.Before.Commands)
         {
             throw new CommandsWaitingException(id);
         }

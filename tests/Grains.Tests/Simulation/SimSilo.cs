@@ -2,7 +2,6 @@ using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
 using Actors.Grains.Runs.Membership;
 using Actors.Grains.Store;
-using Actors.Grains.Tests.Runs;
 using Actors.Grains.Tracing;
 using Actors.Grains.Workflows;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -13,7 +12,7 @@ namespace Actors.Grains.Tests.Simulation;
 internal sealed class SimSilo(SimDatabase database, SimRunner runner, List<SimWakeUps> wakeUps, SimIds ids)
 {
     public static readonly RunOptions Options = new() { MaxActive = 3, MaxActivePerSubmitter = 4, Lease = TimeSpan.FromSeconds(6), MaxStrikes = 40, Drain = TimeSpan.FromSeconds(2) };
-    private static readonly WorkflowCatalog Catalog = new([TestWorkflows.TwoSteps]);
+    private static readonly WorkflowCatalog Catalog = new(SimWorkflows.All);
     private RunHost? _host;
     private SimWakeUps? _wakeUps;
 

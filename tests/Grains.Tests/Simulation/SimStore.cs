@@ -27,12 +27,16 @@ internal sealed class SimDatabase(SimWorld world, ModelRunStore model, Mutation 
 
     /// <summary>How often an answer is lost though the work was done.</summary>
     public double LostAnswers { get; set; }
+
+    /// <summary>How often a request is held up on its way, so that it arrives when its sender is thought dead.</summary>
+    public double LateRequests { get; set; }
 }
 
 /// <summary>One silo's way to the store: each request takes a while, is done whether the silo lives or not, and its answer can be lost.</summary>
 internal sealed class SimStore(SimDatabase database, SimProcess process, SimWakeUps wakeUps) : IRunStore
 {
     private static readonly TimeSpan Way = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan LateWay = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Reconnect = TimeSpan.FromMilliseconds(100);
 
     public Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken) => Ask(m => m.InsertAsync(run, default), cancellationToken);
@@ -60,11 +64,8 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
     public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => Ask(
         m =>
         {
-            var right = m.Time;
-            m.Time = database.Mutation == Mutation.LocalClockUsed ? process.Time : right;
-            var evicted = m.EvictAsync(lease, default);
-            m.Time = right;
-            return evicted;
+            m.LeaseTime = database.Mutation == Mutation.LocalClockUsed ? process.Time : null;
+            return m.EvictAsync(lease, default);
         },
         cancellationToken);
 
@@ -118,7 +119,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
     private void Send<T>(Func<ModelRunStore, Task<T>> work, TaskCompletionSource<T> answer, CancellationToken cancellationToken)
     {
         var world = database.World;
-        world.After(world.Upto(Way), () =>
+        world.After(world.Upto(world.Chance(database.LateRequests) ? LateWay : Way), () =>
         {
             if (database.IsDown)
             {

@@ -21,6 +21,9 @@ internal sealed class SimWorld(int seed)
 
     public long Steps { get; private set; }
 
+    /// <summary>Of every choice so far: two schedules that differ anywhere have different ones.</summary>
+    public ulong Fingerprint { get; private set; } = 14695981039346656037;
+
     /// <summary>Something happens after a while, whoever lives or dies meanwhile.</summary>
     public void After(TimeSpan pause, Action act)
     {
@@ -103,6 +106,7 @@ internal sealed class SimWorld(int seed)
     private (SimProcess Process, Task Task) Take(int index)
     {
         var taken = _ready[index];
+        Fingerprint = (Fingerprint ^ (ulong)index ^ ((ulong)_ready.Count << 16) ^ ((ulong)Now.UtcTicks << 24)) * 1099511628211;
         _ready[index] = _ready[^1];
         _ready.RemoveAt(_ready.Count - 1);
         return taken;

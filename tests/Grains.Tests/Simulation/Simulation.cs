@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
-using Actors.Grains.Tests.Runs;
 
 namespace Actors.Grains.Tests.Simulation;
 
@@ -8,16 +7,19 @@ namespace Actors.Grains.Tests.Simulation;
 /// <param name="Violations">Empty when the invariants hold.</param>
 /// <param name="Succeeded">Runs that ended as they would without faults.</param>
 /// <param name="Faults">By kind.</param>
-internal sealed record SimResult(IReadOnlyList<string> Violations, int Runs, int Succeeded, IReadOnlyDictionary<string, int> Faults, long Steps);
+/// <param name="Commands">Acknowledged ones, by kind.</param>
+/// <param name="Fingerprint">Of the interleaving.</param>
+internal sealed record SimResult(
+    IReadOnlyList<string> Violations, int Runs, int Succeeded, IReadOnlyDictionary<string, int> Faults, IReadOnlyDictionary<string, int> Commands, long Steps, ulong Fingerprint);
 
 /// <summary>Three silos, one database, one runner, and a random history of submits, commands and faults; then everything heals and must come to an end.</summary>
 internal sealed class Simulation
 {
     private const int Silos = 3;
     private const int MostFaults = 6;
-    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(12);
-    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(8);
     private readonly SimWorld _world;
     private readonly ModelRunStore _store;
     private readonly SimDatabase _database;
@@ -26,7 +28,7 @@ internal sealed class Simulation
     private readonly int _runs;
     private readonly HashSet<string> _acknowledged = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _faults = new(StringComparer.Ordinal);
-    private readonly List<string> _crashes = [];
+    private readonly SimPeople _people;
 
     public Simulation(int seed, int runs, Mutation mutation = Mutation.None)
     {
@@ -41,6 +43,8 @@ internal sealed class Simulation
         {
             _silos.Add(new SimSilo(_database, _runner, wakeUps, ids));
         }
+
+        _people = new SimPeople(_world, _store, AnySilo);
     }
 
     public SimResult Play()
@@ -56,15 +60,17 @@ internal sealed class Simulation
             _world.After(_world.Upto(Trouble), Break);
         }
 
-        _world.RunUntil(SimWorld.Start + Trouble + Trouble);
+        _people.Start();
+        _world.RunUntil(SimWorld.Start + Trouble);
         Heal();
         _world.RunUntil(_world.Now + Patience, () => _store.World.Runs.Values.All(r => r.IsDone));
 
         // Whoever was paused and believes to own something still tries.
         _world.RunUntil(_world.Now + Afterwards);
         var runs = _store.World.Runs.Values.ToList();
-        var violations = new HistoryChecker(_store, _acknowledged, _runner, SimSilo.Options.Lease, _faults.ContainsKey("failover")).Check();
-        return new SimResult([.. violations, .. _crashes], runs.Count, runs.Count(r => r.Stored.State.Outcome == RunOutcome.Succeeded), _faults, _world.Steps);
+        var violations = new HistoryChecker(_store, _acknowledged, _runner, SimSilo.Options.Lease, _faults).Check();
+        return new SimResult(
+            violations, runs.Count, runs.Count(r => r.Stored.State.Outcome == RunOutcome.Succeeded), _faults, _people.Acknowledged, _world.Steps, _world.Fingerprint);
     }
 
     private void PlanSubmits()
@@ -88,7 +94,8 @@ internal sealed class Simulation
             return;
         }
 
-        var request = new SubmitRequest { WorkflowId = TestWorkflows.TwoSteps.Id, Params = JsonElement.Parse("""{"text":"a"}"""), Submitter = _world.Chance(0.5) ? "a" : "b", IdempotencyKey = key };
+        var workflow = SimWorkflows.All[key is null ? _world.Random.Next(SimWorkflows.All.Count) : 0];
+        var request = new SubmitRequest { WorkflowId = workflow.Id, Params = JsonElement.Parse("""{"text":"a"}"""), Submitter = _world.Chance(0.5) ? "a" : "b", IdempotencyKey = key };
         request = key is null ? request : request with { Submitter = "a" };
         _ = silo.Process.Do(async () =>
         {
@@ -98,7 +105,7 @@ internal sealed class Simulation
                 _acknowledged.Add(run.RunId);
                 if (_world.Chance(0.3))
                 {
-                    _world.After(_world.Upto(Trouble / 2), () => Cancel(run.RunId));
+                    _world.After(_world.Upto(Trouble / 2), () => _people.Cancel(run.RunId));
                 }
             }
             catch (Exception e) when (e is RunRejectedException or IOException)
@@ -110,42 +117,21 @@ internal sealed class Simulation
         });
     }
 
-    private void Cancel(string run)
-    {
-        Assert.True(RunId.TryParse(run, out var id));
-        if (AnySilo() is { Directory: { } directory } silo)
-        {
-            _ = silo.Process.Do(async () =>
-            {
-                try
-                {
-                    await directory.Get(id).CancelAsync("somebody", null, default);
-                }
-                catch (Exception e) when (e is RunRejectedException or IOException)
-                {
-                    // Not acknowledged.
-                }
-
-                return true;
-            });
-        }
-    }
-
     private void Break()
     {
         var silo = _silos[_world.Random.Next(_silos.Count)];
-        switch (_world.Random.Next(9))
+        switch (_world.Random.Next(10))
         {
             case 0 or 1 when silo.IsUp:
                 Count("crash");
                 silo.Crash();
-                _world.After(_world.Upto(TimeSpan.FromSeconds(20)), () => Restart(silo));
+                _world.After(_world.Upto(TimeSpan.FromSeconds(12)), () => Restart(silo));
                 break;
             case 2 or 3 when silo.IsUp:
                 Count("pause");
                 var process = silo.Process;
                 process.IsPaused = true;
-                _world.After(_world.Upto(TimeSpan.FromSeconds(20)), () => process.IsPaused = false);
+                _world.After(_world.Upto(TimeSpan.FromSeconds(12)), () => process.IsPaused = false);
                 break;
             case 4:
                 Count("outage");
@@ -156,6 +142,11 @@ internal sealed class Simulation
                 Count("lost answers");
                 _database.LostAnswers = 0.05;
                 _world.After(_world.Upto(TimeSpan.FromSeconds(5)), () => _database.LostAnswers = 0);
+                break;
+            case 9:
+                Count("late requests");
+                _database.LateRequests = 0.1;
+                _world.After(_world.Upto(TimeSpan.FromSeconds(10)), () => _database.LateRequests = 0);
                 break;
             case 6 when _world.Chance(0.5):
                 Count("failover");
@@ -194,6 +185,7 @@ internal sealed class Simulation
     {
         _database.IsDown = false;
         _database.LostAnswers = 0;
+        _database.LateRequests = 0;
         _runner.IsDown = false;
         foreach (var silo in _silos)
         {
