@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -16,6 +17,9 @@ public sealed record TraceEntry(long Seq, DateTimeOffset At, string Kind, JsonEl
 /// <summary>The hash chain over a trace: changing, removing or reordering an entry breaks every later link.</summary>
 public static class TraceChain
 {
+    // Bytes that hold most entries.
+    private const int SmallEntry = 1024;
+
     /// <summary><see cref="TraceEntry.Prev"/> of the first entry.</summary>
     public static string Genesis { get; } = new('0', 64);
 
@@ -23,18 +27,19 @@ public static class TraceChain
     /// numbers as they were written, strings escaped by RFC 8785.</summary>
     public static string Hash(string runId, long seq, DateTimeOffset at, string kind, JsonElement data, string prev)
     {
-        var text = new StringBuilder("{\"at\":");
+        var text = new ArrayBufferWriter<byte>(SmallEntry);
+        text.Write("{\"at\":"u8);
         CanonicalJson.Write(text, Timestamp(at));
-        text.Append(",\"data\":");
+        text.Write(",\"data\":"u8);
         CanonicalJson.Write(text, data);
-        text.Append(",\"kind\":");
+        text.Write(",\"kind\":"u8);
         CanonicalJson.Write(text, kind);
-        text.Append(",\"prev\":");
+        text.Write(",\"prev\":"u8);
         CanonicalJson.Write(text, prev);
-        text.Append(",\"run\":");
+        text.Write(",\"run\":"u8);
         CanonicalJson.Write(text, runId);
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $",\"seq\":{seq}}}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        Encoding.UTF8.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $",\"seq\":{seq}}}"), text);
+        return Convert.ToHexStringLower(SHA256.HashData(text.WrittenSpan));
     }
 
     /// <summary>UTC with milliseconds, as it is hashed and stored.</summary>

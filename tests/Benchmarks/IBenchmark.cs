@@ -17,4 +17,8 @@ internal interface IBenchmark
 
 /// <summary>What every benchmark understands.</summary>
 /// <param name="Seconds">How long each measurement lasts.</param>
-internal sealed record BenchmarkOptions(int Seconds);
+/// <param name="Only">Parts to measure, by a piece of their name; null for all.</param>
+internal sealed record BenchmarkOptions(int Seconds, string? Only = null)
+{
+    public bool Wants(string part) => Only is null || part.Contains(Only, StringComparison.OrdinalIgnoreCase);
+}

@@ -15,7 +15,7 @@ var benchmarks = new Dictionary<string, (string Summary, Func<BenchmarkOptions, 
 
 if (args is [] or ["--help" or "-h", ..])
 {
-    Console.Error.WriteLine("usage: eng/bench.sh NAME [--seconds N]\n\nPrints JSON on standard output, progress on standard error; exit code 1 when a target is missed.\n");
+    Console.Error.WriteLine("usage: eng/bench.sh NAME [--seconds N] [--only TEXT]\n\n--only measures the parts whose name contains the text.\nPrints JSON on standard output, progress on standard error; exit code 1 when a target is missed.\n");
     foreach (var (name, benchmark) in benchmarks)
     {
         Console.Error.WriteLine($"  {name,-14} {benchmark.Summary}");
@@ -30,11 +30,21 @@ if (!benchmarks.TryGetValue(args[0], out var chosen))
     return 2;
 }
 
-var seconds = 10;
-if (args is [_, "--seconds", var text, ..] && !(int.TryParse(text, CultureInfo.InvariantCulture, out seconds) && seconds > 0))
+var options = new BenchmarkOptions(10);
+for (var i = 1; i < args.Length; i += 2)
 {
-    Console.Error.WriteLine("--seconds takes a whole number above 0.");
-    return 2;
+    switch (args[i..])
+    {
+        case ["--seconds", var text, ..] when int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds > 0:
+            options = options with { Seconds = seconds };
+            break;
+        case ["--only", var part, ..]:
+            options = options with { Only = part };
+            break;
+        default:
+            Console.Error.WriteLine("Known are --seconds N, a whole number above 0, and --only TEXT.");
+            return 2;
+    }
 }
 
 using var stop = new CancellationTokenSource();
@@ -43,7 +53,7 @@ Console.CancelKeyPress += (_, e) =>
     e.Cancel = true;
     stop.Cancel();
 };
-var result = await chosen.RunAsync(new BenchmarkOptions(seconds), stop.Token);
+var result = await chosen.RunAsync(options, stop.Token);
 result["machine"] = Machine.Facts();
 Console.WriteLine(result.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
 return result["passed"]?.GetValue<bool>() == true ? 0 : 1;

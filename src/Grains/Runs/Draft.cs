@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Actors.Grains.Workflows;
 using Actors.Grains.Interfaces;
 
@@ -19,7 +18,7 @@ internal sealed class Draft(WorkflowDefinition definition, RunState state, DateT
     public IReadOnlyList<TraceDraft> Trace => _trace;
 
     public void Add(string kind, object data) =>
-        _trace.Add(new TraceDraft(At, kind, (JsonObject)JsonSerializer.SerializeToNode(data, ActorsJson.Options)!));
+        _trace.Add(new TraceDraft(At, kind, JsonSerializer.SerializeToElement(data, ActorsJson.Options)));
 
     public void Set(string server, Func<ServerState, ServerState> change) =>
         State = State with { Servers = State.Servers.SetItem(server, change(State.Servers[server])) };

@@ -9,15 +9,15 @@ namespace Actors.Grains.Runs;
 /// <summary>What a run has going on outside, kept equal to what its state asks for.</summary>
 internal sealed partial class EffectsInFlight(RunId id, RunServices services)
 {
-    private readonly Dictionary<string, CancellationTokenSource> _inFlight = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (CancellationTokenSource Stop, Task Work)> _inFlight = new(StringComparer.Ordinal);
 
     /// <summary>Starts effects that are wanted and cancels those that are not any more. Each posts one event at its end.</summary>
     public void Reconcile(WorkflowDefinition definition, StoredRun run, IReadOnlyList<RunEffect> wanted, Action<RunEvent> post, CancellationToken cancellationToken)
     {
         foreach (var name in _inFlight.Keys.Where(n => !wanted.Any(w => w.Name == n)).ToList())
         {
-            _inFlight.Remove(name, out var stop);
-            Cancel(stop!);
+            _inFlight.Remove(name, out var effect);
+            Cancel(effect.Stop, effect.Work);
         }
 
         foreach (var effect in wanted)
@@ -26,17 +26,16 @@ internal sealed partial class EffectsInFlight(RunId id, RunServices services)
             if (!_inFlight.ContainsKey(name))
             {
                 var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                _inFlight.Add(name, stop);
-                _ = PerformAsync(definition, run, effect, post, stop);
+                _inFlight.Add(name, (stop, PerformAsync(definition, run, effect, post, stop)));
             }
         }
     }
 
     public void CancelAll()
     {
-        foreach (var stop in _inFlight.Values)
+        foreach (var (stop, work) in _inFlight.Values)
         {
-            Cancel(stop);
+            Cancel(stop, work);
         }
 
         _inFlight.Clear();
@@ -65,8 +64,14 @@ internal sealed partial class EffectsInFlight(RunId id, RunServices services)
         }
     }
 
-    private static void Cancel(CancellationTokenSource stop)
+    private static void Cancel(CancellationTokenSource stop, Task work)
     {
+        // The usual end: no need to find out by an exception.
+        if (work.IsCompleted)
+        {
+            return;
+        }
+
         try
         {
             stop.Cancel();

@@ -186,9 +186,15 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
             TraceHead = entries.Count > 0 ? entries[^1].Hash : _run.TraceHead,
             Strikes = turn.Progress ? 0 : _run.Strikes,
         };
-        services.Pulse.Signal(Id);
         Remind(state.DueAt ?? DateTimeOffset.MaxValue);
-        return done || release;
+        if (done || release)
+        {
+            // The host signals it when the slot is free: who hears of the end finds room for the next run.
+            return true;
+        }
+
+        services.Pulse.Signal(Id);
+        return false;
     }
 
     private void Remind(DateTimeOffset at)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
 using Actors.Grains.Workflows;
@@ -135,7 +134,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
             @params = request.Params,
             deadline = state.Deadline,
         };
-        var draft = new TraceDraft(now, TraceKinds.Submitted, (JsonObject)JsonSerializer.SerializeToNode(submitted, ActorsJson.Options)!);
+        var draft = new TraceDraft(now, TraceKinds.Submitted, JsonSerializer.SerializeToElement(submitted, ActorsJson.Options));
         var trace = services.Trace.Append(state.RunId, 0, TraceChain.Genesis, [draft]);
         return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace, Owner: null) { Priority = definition.Priority };
     }

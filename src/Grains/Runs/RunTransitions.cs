@@ -1,11 +1,11 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Workflows;
 
 namespace Actors.Grains.Runs;
 
 /// <summary>An entry of the trace before it is redacted, numbered and hashed.</summary>
-internal sealed record TraceDraft(DateTimeOffset At, string Kind, JsonObject Data);
+internal sealed record TraceDraft(DateTimeOffset At, string Kind, JsonElement Data);
 
 /// <summary>What follows from an event. <see cref="Trace"/> is empty when the event changes nothing.</summary>
 internal sealed record Transition(RunState State, IReadOnlyList<TraceDraft> Trace, IReadOnlyList<RunEffect> Effects);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -29,6 +30,9 @@ internal sealed class TraceRedactor
 
     // No path of the configuration begins so: it holds for the entry alone.
     private const string Inside = "\0";
+    private const int MostKnown = 4096;
+    private const int LongestKnown = 64;
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
     private readonly Regex? _keys;
     private readonly string[][] _paths;
     private readonly SecretScrubber _scrubber;
@@ -45,8 +49,69 @@ internal sealed class TraceRedactor
     /// <summary>A redacted copy.</summary>
     public JsonNode? Redact(JsonNode? node) => Redact(node, []);
 
+    /// <summary>The same of an object; itself when nothing has to be replaced.</summary>
+    public JsonElement Redact(JsonElement data) =>
+        _paths.Length == 0 && IsClean(data) ? data : JsonSerializer.SerializeToElement(Redact(JsonObject.Create(data)), ActorsJson.Options);
+
     /// <summary>Text with known secrets replaced.</summary>
     public string Redact(string text) => _scrubber.Scrub(text);
+
+    /// <summary>True when the other way would change nothing; false says only that it has to look.</summary>
+    private bool IsClean(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in value.EnumerateObject())
+                {
+                    var name = member.Name;
+                    if ((member.Value.ValueKind != JsonValueKind.Null && IsSensitive(name)) || !ReferenceEquals(_scrubber.Scrub(name), name) || !IsClean(member.Value))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                {
+                    if (!IsClean(item))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            case JsonValueKind.String:
+                var text = value.GetString()!;
+                return !MayEmbed(text) && ReferenceEquals(_scrubber.Scrub(text), text);
+            default:
+                return true;
+        }
+    }
+
+    private bool IsSensitive(string name)
+    {
+        if (_keys is null)
+        {
+            return false;
+        }
+
+        if (_known.TryGetValue(name, out var sensitive))
+        {
+            return sensitive;
+        }
+
+        sensitive = _keys.IsMatch(name);
+
+        // Names come from servers too: what is kept of them is bounded.
+        if (name.Length <= LongestKnown && _known.Count < MostKnown)
+        {
+            _known.TryAdd(name, sensitive);
+        }
+
+        return sensitive;
+    }
 
     private JsonNode? Redact(JsonNode? node, List<string> path)
     {
@@ -67,7 +132,7 @@ internal sealed class TraceRedactor
     /// <summary>MCP servers often answer with JSON inside a text: its sensitive names count too. Other text stays as it is, to the character.</summary>
     private string Embedded(string text)
     {
-        if (text.AsSpan().TrimStart() is not ['{' or '[', ..])
+        if (!MayEmbed(text))
         {
             return text;
         }
@@ -89,7 +154,7 @@ internal sealed class TraceRedactor
         var copy = new JsonObject();
         foreach (var (name, value) in source)
         {
-            var hide = value is not null && _keys?.IsMatch(name) == true;
+            var hide = value is not null && IsSensitive(name);
             copy[_scrubber.Scrub(name)] = hide ? JsonValue.Create(SecretScrubber.Mask) : Child(value, name, path);
         }
 
@@ -103,6 +168,8 @@ internal sealed class TraceRedactor
         path.RemoveAt(path.Count - 1);
         return result;
     }
+
+    private static bool MayEmbed(string text) => text.AsSpan().TrimStart() is ['{' or '[', ..];
 
     private static bool Matches(string[] pattern, List<string> path) =>
         pattern.Length == path.Count && pattern.Zip(path).All(pair => pair.First == "*" || pair.First == pair.Second);

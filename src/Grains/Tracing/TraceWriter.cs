@@ -17,7 +17,7 @@ internal sealed class TraceWriter(TraceRedactor redactor)
         var entries = new List<TraceEntry>(drafts.Count);
         foreach (var draft in drafts)
         {
-            var data = JsonSerializer.SerializeToElement(redactor.Redact(draft.Data), ActorsJson.Options);
+            var data = redactor.Redact(draft.Data);
             var seq = ++length;
             var hash = TraceChain.Hash(run.Value, seq, draft.At, draft.Kind, data, head);
             entries.Add(new TraceEntry(seq, draft.At, draft.Kind, data, head, hash));

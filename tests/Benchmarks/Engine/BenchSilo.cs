@@ -12,6 +12,8 @@ namespace Actors.Benchmarks.Engine;
 /// <summary>One silo in this process: the product's parts, with another runner.</summary>
 internal sealed class BenchSilo : IAsyncDisposable
 {
+    // Room for the load: what is measured is the engine, not the queue.
+    private const int Slots = 64;
     private readonly OpenedStore _opened;
     private readonly SiloMembership _membership;
     private readonly RunHost _host;
@@ -39,7 +41,7 @@ internal sealed class BenchSilo : IAsyncDisposable
         {
             WakeUps = opened.WakeUps ?? new NoWakeUps(clock),
         };
-        var options = new RunOptions();
+        var options = new RunOptions { MaxActive = Slots };
         var membership = new SiloMembership(store, clock, new ThreadHeart(), new SiloIdentity($"bench-{number}", "1"), options.Lease, log);
         var host = new RunHost(services, options, membership);
         host.Start();

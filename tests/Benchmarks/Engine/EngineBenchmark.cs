@@ -13,7 +13,6 @@ internal sealed class EngineBenchmark : IBenchmark
     private const int LowRate = 10;
     private const int Waiting = 100_000;
     private const int WaitingSeconds = 30;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
 
     public static string Name => "engine";
 
@@ -23,12 +22,18 @@ internal sealed class EngineBenchmark : IBenchmark
     {
         var targets = new Targets();
         await using var server = await PostgresServer.StartAsync();
-        var waiting = await WaitingRuns.MeasureAsync(server, Waiting, Math.Min(WaitingSeconds, options.Seconds * 3), targets, cancellationToken);
-        var engines = new JsonArray { await SqliteAsync(options, targets, cancellationToken) };
-        var baseline = await BaselineAsync(server, options, cancellationToken);
-        foreach (var silos in (int[])[1, 2, 4])
+        var waiting = options.Wants("waiting") ? await WaitingRuns.MeasureAsync(server, Waiting, Math.Min(WaitingSeconds, options.Seconds * 3), targets, cancellationToken) : null;
+        var engines = new JsonArray();
+        if (options.Wants("SQLite"))
         {
-            engines.Add(await PostgresAsync(server, silos, options, baseline, targets, cancellationToken));
+            engines.Add(await SqliteAsync(options, targets, cancellationToken));
+        }
+
+        int[] counts = [.. ((int[])[1, 2, 4]).Where(silos => options.Wants(PostgresName(silos)))];
+        var baseline = counts.Length > 0 ? await BaselineAsync(server, options, cancellationToken) : null;
+        foreach (var silos in counts)
+        {
+            engines.Add(await PostgresAsync(server, silos, options, baseline!, targets, cancellationToken));
         }
 
         return targets.Into(new JsonObject { ["benchmark"] = Name, ["in_flight"] = InFlight, ["seconds"] = options.Seconds, ["engines"] = engines, ["baseline"] = baseline, ["waiting"] = waiting });
@@ -64,8 +69,7 @@ internal sealed class EngineBenchmark : IBenchmark
                 silos.Add(await BenchSilo.StartAsync(database, null, runner, number));
             }
 
-            var name = $"PostgreSQL, {count} silo{(count == 1 ? "" : "s")}";
-            var result = await MeasureAsync(name, [.. silos.Select(s => s.Directory)], runner, options, (server, new NpgsqlConnectionStringBuilder(database).Database!), cancellationToken);
+            var result = await MeasureAsync(PostgresName(count), [.. silos.Select(s => s.Directory)], runner, options, (server, new NpgsqlConnectionStringBuilder(database).Database!), cancellationToken);
             var rate = (double)result["runs_per_second"]!;
             result["of_raw_same_batches"] = Math.Round(rate / (double)baseline["raw_same_batches"]!, 3);
             result["of_raw_commit_per_transition"] = Math.Round(rate / (double)baseline["raw_commit_per_transition"]!, 3);
@@ -89,6 +93,8 @@ internal sealed class EngineBenchmark : IBenchmark
         }
     }
 
+    private static string PostgresName(int silos) => $"PostgreSQL, {silos} silo{(silos == 1 ? "" : "s")}";
+
     private static void LatencyTargets(string name, JsonObject result, Targets targets)
     {
         targets.AtMost($"{name} p50 ms at {LowRate}/s", (double)result["low_rate_p50_ms"]!, 12);
@@ -100,18 +106,20 @@ internal sealed class EngineBenchmark : IBenchmark
     {
         Console.Error.WriteLine($"  {name}");
         var load = new EngineLoad(silos, runner);
-        await load.ClosedAsync(InFlight, WarmUp, new Latencies(), cancellationToken);
+        await load.WarmUpAsync(InFlight, cancellationToken);
         var before = counted is { } c ? await PostgresCounters.ReadAsync(c.Server, c.Database) : null;
         var busy = new Latencies();
         var allocated = GC.GetTotalAllocatedBytes();
+        var cpu = new CpuMeter(counted?.Server);
         var (runs, took) = await load.ClosedAsync(InFlight, TimeSpan.FromSeconds(options.Seconds), busy, cancellationToken);
         allocated = GC.GetTotalAllocatedBytes() - allocated;
+        var cpuPerRun = cpu.PerRun(runs);
         var spent = before is null ? null : (await PostgresCounters.ReadAsync(counted!.Value.Server, counted.Value.Database)).Since(before);
         var calm = new Latencies();
         await load.OpenAsync(LowRate, TimeSpan.FromSeconds(options.Seconds), calm, cancellationToken);
         var rate = runs / took.TotalSeconds;
         Console.Error.WriteLine($"    {rate:0} runs/s, p50 {busy.At(0.5)} ms, p99 {busy.At(0.99)} ms; at {LowRate}/s p50 {calm.At(0.5)} ms, p99 {calm.At(0.99)} ms"
-            + (spent is null ? "" : $"; per run {(double)spent.Commits / runs:0.00} commits, {(double)spent.WalSyncs / runs:0.00} WAL syncs"));
+            + (spent is null ? "" : $"; per run {(double)spent.Commits / runs:0.00} commits, {(double)spent.WalSyncs / runs:0.00} WAL syncs") + $"; CPU ms per run {cpuPerRun.ToJsonString(JsonSerializerOptions.Default)}, {allocated / Math.Max(1, runs) / 1024} KiB allocated");
         return new JsonObject
         {
             ["engine"] = name,
@@ -124,6 +132,7 @@ internal sealed class EngineBenchmark : IBenchmark
             ["commits_per_run"] = spent is null ? null : Math.Round((double)spent.Commits / runs, 2),
             ["wal_syncs_per_run"] = spent is null ? null : Math.Round((double)spent.WalSyncs / runs, 2),
             ["wal_bytes_per_run"] = spent is null ? null : spent.WalBytes / runs,
+            ["cpu_ms_per_run"] = cpuPerRun,
             ["allocated_bytes_per_run"] = allocated / Math.Max(1, runs),
         };
     }
@@ -140,15 +149,19 @@ internal sealed class EngineBenchmark : IBenchmark
             await new EngineLoad([silo.Directory], runner).ClosedAsync(1, TimeSpan.FromMilliseconds(1), new Latencies(), cancellationToken);
         }
 
-        var raw = new RawStatements(database, recorder!);
+        var raw = new RawStatements(server, database, recorder!);
         var duration = TimeSpan.FromSeconds(options.Seconds);
         var result = new JsonObject
         {
             ["transitions_per_run"] = raw.Count,
-            ["raw_commit_per_transition"] = await raw.MeasureAsync(InFlight, 1, duration, cancellationToken),
-            ["raw_same_batches"] = await raw.MeasureAsync(2, InFlight / 2, duration, cancellationToken),
+            ["raw_commit_per_transition"] = null,
+            ["raw_one_at_a_time_ms"] = null,
+            ["raw_same_batches"] = null,
             ["pgbench_inserts_per_second"] = await PgBench.InsertsPerSecondAsync(server, options.Seconds),
         };
+        (result["raw_commit_per_transition"], result["raw_commit_per_transition_cpu_ms_per_run"]) = await raw.MeasureAsync(InFlight, 1, duration, cancellationToken);
+        result["raw_one_at_a_time_ms"] = Math.Round(1000 / (await raw.MeasureAsync(1, 1, duration, cancellationToken)).RunsPerSecond, 2);
+        (result["raw_same_batches"], result["raw_same_batches_cpu_ms_per_run"]) = await raw.MeasureAsync(2, InFlight / 2, duration, cancellationToken);
         Console.Error.WriteLine($"    {result.ToJsonString(JsonSerializerOptions.Default)}");
         return result;
     }

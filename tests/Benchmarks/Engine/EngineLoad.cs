@@ -7,10 +7,13 @@ namespace Actors.Benchmarks.Engine;
 internal sealed class EngineLoad(IReadOnlyList<IRunDirectory> silos, InstantRunner runner)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WarmStretch = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(30);
+    private const int WarmRuns = 3000;
     private static readonly JsonElement Params = JsonElement.Parse("""{"name":"load"}""");
     private int _next;
 
-    /// <summary>Keeps <paramref name="inFlight"/> runs going for that long; gives how many ended, and how long it took.</summary>
+    /// <summary>Keeps <paramref name="inFlight"/> runs going for that long, at least one each; gives how many ended, and how long it took.</summary>
     public async Task<(int Runs, TimeSpan Took)> ClosedAsync(int inFlight, TimeSpan duration, Latencies latencies, CancellationToken cancellationToken)
     {
         var start = TimeProvider.System.GetTimestamp();
@@ -18,14 +21,25 @@ internal sealed class EngineLoad(IReadOnlyList<IRunDirectory> silos, InstantRunn
         await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(
             async () =>
             {
-                while (TimeProvider.System.GetElapsedTime(start) < duration)
+                do
                 {
                     await OneAsync(latencies, cancellationToken);
                     Interlocked.Increment(ref runs);
                 }
+                while (TimeProvider.System.GetElapsedTime(start) < duration);
             },
             cancellationToken)));
         return (runs, TimeProvider.System.GetElapsedTime(start));
+    }
+
+    /// <summary>Runs until the code is compiled as it stays, or for long enough.</summary>
+    public async Task WarmUpAsync(int inFlight, CancellationToken cancellationToken)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        for (var runs = 0; runs < WarmRuns && TimeProvider.System.GetElapsedTime(start) < LongestWarmUp;)
+        {
+            runs += (await ClosedAsync(inFlight, WarmStretch, new Latencies(), cancellationToken)).Runs;
+        }
     }
 
     /// <summary>Starts runs at a fixed rate, whether or not earlier ones ended.</summary>

@@ -1,15 +1,17 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
 using Actors.Grains.Store;
 using Actors.Grains.Store.Postgres;
+using Actors.Testing;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Actors.Benchmarks.Engine;
 
 /// <summary>What one run writes: recorded from the engine once, then written again and again by plain Npgsql with the engine's own statements.</summary>
-internal sealed class RawStatements(string connectionString, RecordingStore recorded)
+internal sealed class RawStatements(PostgresServer server, string connectionString, RecordingStore recorded)
 {
     private const string Owner = "00000000-0000-0000-0000-000000000000";
     private readonly List<Transition> _transitions = Transitions(recorded);
@@ -17,10 +19,10 @@ internal sealed class RawStatements(string connectionString, RecordingStore reco
     /// <summary>Transitions of one run, its insert included.</summary>
     public int Count => _transitions.Count;
 
-    /// <summary>Runs per second.</summary>
+    /// <summary>Runs per second, and CPU time for each.</summary>
     /// <param name="lanes">Connections, each with one transaction at a time.</param>
     /// <param name="together">Runs whose transitions share a transaction.</param>
-    public async Task<double> MeasureAsync(int lanes, int together, TimeSpan duration, CancellationToken cancellationToken)
+    public async Task<(double RunsPerSecond, JsonObject CpuPerRun)> MeasureAsync(int lanes, int together, TimeSpan duration, CancellationToken cancellationToken)
     {
         await using var source = NpgsqlDataSource.Create(connectionString + $";Max Auto Prepare=20;Auto Prepare Min Usages=2;Maximum Pool Size={lanes}");
         await using (var member = source.CreateCommand($"INSERT INTO silos (id, name, version, format, started_at, heartbeat_at) VALUES ('{Owner}', 'raw', '1', 1, 0, db_now() + 86400000) ON CONFLICT DO NOTHING"))
@@ -28,9 +30,10 @@ internal sealed class RawStatements(string connectionString, RecordingStore reco
             await member.ExecuteNonQueryAsync(cancellationToken);
         }
 
+        var cpu = new CpuMeter(server);
         var start = TimeProvider.System.GetTimestamp();
         var runs = await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(() => LaneAsync(source, together, start, duration, cancellationToken), cancellationToken)));
-        return Math.Round(runs.Sum() / TimeProvider.System.GetElapsedTime(start).TotalSeconds, 1);
+        return (Math.Round(runs.Sum() / TimeProvider.System.GetElapsedTime(start).TotalSeconds, 1), cpu.PerRun(runs.Sum()));
     }
 
     private async Task<int> LaneAsync(NpgsqlDataSource source, int together, long start, TimeSpan duration, CancellationToken cancellationToken)

@@ -69,7 +69,7 @@ public sealed class RunTransitionsRandomTests
             Assert.True(doneEntries <= 1, $"{context}: done twice");
             foreach (var call in transition.Trace.Where(t => t.Kind == "call_started"))
             {
-                Assert.True(started.Add($"{call.Data["step"]} {call.Data["attempt"]}"), $"{context}: the same call started twice");
+                Assert.True(started.Add($"{call.Data.GetProperty("step")} {call.Data.GetProperty("attempt")}"), $"{context}: the same call started twice");
             }
 
             Check(definition, state, transition, @event, context);

@@ -26,7 +26,7 @@ internal sealed class Walk(WorkflowDefinition definition)
             State = transition.State;
             Effects = transition.Effects;
             Kinds.AddRange(transition.Trace.Select(t => t.Kind));
-            Last = transition.Trace.Count > 0 ? transition.Trace[^1].Data : Last;
+            Last = transition.Trace.Count > 0 ? JsonObject.Create(transition.Trace[^1].Data)! : Last;
         }
 
         return Effects.Select(e => e.Name);

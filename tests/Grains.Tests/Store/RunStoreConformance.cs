@@ -38,7 +38,7 @@ public abstract partial class RunStoreConformance
     {
         var definition = TestWorkflows.TwoSteps with { Id = workflow };
         var state = TestWorkflows.NewRun(definition, Now, parameters) with { Submitter = submitter };
-        var trace = _trace.Append(state.RunId, 0, TraceChain.Genesis, [new TraceDraft(Now, "submitted", new JsonObject { ["password"] = "x" })]);
+        var trace = _trace.Append(state.RunId, 0, TraceChain.Genesis, [new TraceDraft(Now, "submitted", JsonSerializer.SerializeToElement(new JsonObject { ["password"] = "x" }))]);
         return new NewRun(state, definition, definition.DefinitionHash, key, "request", trace, owner) { Priority = priority, Format = format };
     }
 
@@ -66,7 +66,7 @@ public abstract partial class RunStoreConformance
         run.State.RunId,
         run.TraceLength,
         run.TraceHead,
-        [.. Enumerable.Range(1, count).Select(n => new TraceDraft(Now.AddMilliseconds(n), "test", new JsonObject { ["n"] = n, ["text"] = "é \u2028 \" \0" }))]);
+        [.. Enumerable.Range(1, count).Select(n => new TraceDraft(Now.AddMilliseconds(n), "test", JsonSerializer.SerializeToElement(new JsonObject { ["n"] = n, ["text"] = "é \u2028 \" \0" })))]);
 
     private protected static StoredRun After(RunCommit commit) => commit.Before with
     {

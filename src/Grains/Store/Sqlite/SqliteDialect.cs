@@ -15,6 +15,7 @@ internal sealed class SqliteDialect : ISqlDialect
     private readonly string _connectionString;
     private readonly SqliteConnection _writer;
     private readonly SqliteBatch _batch;
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly BlockingCollection<Action> _work = [];
     private readonly Thread _thread;
 
@@ -73,8 +74,16 @@ internal sealed class SqliteDialect : ISqlDialect
     public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> work, CancellationToken cancellationToken) => Task.Run(
         async () =>
         {
-            await using var connection = Open();
-            return await work(connection);
+            var connection = _readers.TryTake(out var idle) ? idle : Open();
+            try
+            {
+                return await work(connection);
+            }
+            finally
+            {
+                // Opening one costs more than most reads.
+                _readers.Add(connection);
+            }
         },
         cancellationToken);
 
@@ -100,6 +109,11 @@ internal sealed class SqliteDialect : ISqlDialect
         _work.CompleteAdding();
         _thread.Join();
         _batch.Dispose();
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+
         _writer.Dispose();
         SqliteConnection.ClearPool(_writer);
         _work.Dispose();
