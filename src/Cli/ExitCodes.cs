@@ -1,3 +1,5 @@
+using Actors.Grains.Interfaces;
+
 namespace Actors.Cli;
 
 /// <summary>What the program's exit code says.</summary>
@@ -20,4 +22,12 @@ internal static class ExitCodes
 
     /// <summary>Interrupted.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>What a command that prints a run exits with.</summary>
+    public static int Of(RunView run) => run switch
+    {
+        { Status: not RunStatus.Done } => NotDone,
+        { Outcome: RunOutcome.Succeeded } => Ok,
+        _ => NotSucceeded,
+    };
 }

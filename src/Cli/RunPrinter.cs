@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Spectre.Console;
@@ -17,14 +18,8 @@ internal static class RunPrinter
             return;
         }
 
-        var outcome = run.Outcome is { } o ? Words.Of(o) : Words.Of(run.Status);
-        var color = run.Outcome switch
-        {
-            RunOutcome.Succeeded => "green",
-            null => "yellow",
-            _ => "red",
-        };
-        AnsiConsole.MarkupLineInterpolated($"[bold]{run.RunId}[/]  {run.WorkflowId} {run.WorkflowVersion}  [{color}]{outcome}[/]");
+        PrintHead(run.RunId, run.WorkflowId, run.WorkflowVersion, run.Status, run.Outcome, null);
+        PrintWait(run.WaitingFor);
         if (run.Error is { } error)
         {
             Print($"  {error.Code}: {error.Message}");
@@ -33,6 +28,49 @@ internal static class RunPrinter
         if (run.Output is { } output)
         {
             Print($"  output {Terminal.Brief(output.GetRawText(), MostOutput)}");
+        }
+    }
+
+    /// <summary>One run of a list.</summary>
+    public static void Print(RunSummary run)
+    {
+        PrintHead(run.RunId, run.WorkflowId, run.WorkflowVersion, run.Status, run.Outcome, run.CreatedAt);
+        PrintWait(run.WaitingFor);
+        if (run.Error is { } error)
+        {
+            Print($"  {error.Code}");
+        }
+    }
+
+    private static void PrintHead(string id, string workflow, string version, RunStatus status, RunOutcome? outcome, DateTimeOffset? at)
+    {
+        var color = outcome switch
+        {
+            RunOutcome.Succeeded => "green",
+            null => "yellow",
+            _ => "red",
+        };
+        var words = outcome is { } o ? Words.Of(o) : Words.Of(status);
+        AnsiConsole.MarkupLineInterpolated($"[bold]{id}[/]  {workflow} {version}  [{color}]{words}[/]{(at is { } time ? $"  {time:u}" : "")}");
+    }
+
+    private static void PrintWait(WaitView? wait)
+    {
+        if (wait is null)
+        {
+            return;
+        }
+
+        var until = wait.Until.ToString("u", CultureInfo.InvariantCulture);
+        Print(wait.Kind switch
+        {
+            WaitKind.Approval => $"  step {wait.Step} waits for an approval until {until}",
+            WaitKind.Signal => $"  step {wait.Step} waits for signal {wait.Signal} until {until}",
+            _ => $"  step {wait.Step} is tried again at {until}",
+        });
+        if (wait.Message is { } message)
+        {
+            Print($"  {message}");
         }
     }
 

@@ -14,6 +14,23 @@ public interface IRunGrain
     /// <summary>Asks the run to stop. Returns once the request is durable; null when there is no such run. A run that is done stays as it is.</summary>
     Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken);
 
+    /// <summary>Answers an approval that the run waits for. Returns once the answer is durable; null when there is no such run.</summary>
+    /// <param name="by">Who decides.</param>
+    /// <param name="step">Id of the approval step.</param>
+    /// <param name="approved">False ends the run as failed with code <c>approval_rejected</c>.</param>
+    /// <param name="note">At most 500 characters, kept in the trace and in the step's result.</param>
+    /// <param name="cancellationToken">Gives up the wait for durability.</param>
+    /// <exception cref="RunRejectedException"><c>unknown_step</c>, <c>not_waiting</c> or <c>invalid_note</c>; nothing was stored.</exception>
+    Task<RunView?> ApproveAsync(string by, string step, bool approved, string? note, CancellationToken cancellationToken);
+
+    /// <summary>Gives the run a signal. One that comes before its step is kept for it. Returns once it is durable; null when there is no such run.</summary>
+    /// <param name="by">Who sends it.</param>
+    /// <param name="name">Name of the signal.</param>
+    /// <param name="payload">Becomes the step's result: at most 64 KiB as UTF-8 and 48 levels, fitting the step's schema.</param>
+    /// <param name="cancellationToken">Gives up the wait for durability.</param>
+    /// <exception cref="RunRejectedException"><c>unknown_signal</c>, <c>not_waiting</c>, <c>payload_too_large</c> or <c>invalid_payload</c>; nothing was stored.</exception>
+    Task<RunView?> SignalAsync(string by, string name, JsonElement payload, CancellationToken cancellationToken);
+
     /// <summary>Trace entries with a number greater than <paramref name="afterSeq"/>, in order, at most <paramref name="limit"/>. Null when there is no such run.</summary>
     Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken);
 }
@@ -30,6 +47,10 @@ public interface IRunDirectory
 
     /// <summary>The grain of that id; whether it exists shows at the first call.</summary>
     IRunGrain Get(RunId id);
+
+    /// <summary>Runs, the newest first, page by page.</summary>
+    /// <exception cref="RunRejectedException"><c>invalid_cursor</c>.</exception>
+    Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>A request to run a workflow.</summary>
@@ -48,7 +69,29 @@ public sealed record SubmitRequest
     public required string Submitter { get; init; }
 }
 
-/// <summary>A submit that is not acceptable.</summary>
+/// <summary>What to list; null members match all.</summary>
+public sealed record RunListRequest
+{
+    /// <summary>Most runs of a page.</summary>
+    public const int MostRuns = 100;
+
+    /// <summary>Runs of one submitter.</summary>
+    public string? Submitter { get; init; }
+
+    /// <summary>Runs of one workflow.</summary>
+    public string? WorkflowId { get; init; }
+
+    /// <summary>Runs in one status.</summary>
+    public RunStatus? Status { get; init; }
+
+    /// <summary><see cref="RunListPage.NextCursor"/> of the page before; null for the first page.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>1 to <see cref="MostRuns"/>.</summary>
+    public int Limit { get; init; } = 20;
+}
+
+/// <summary>A request that is not acceptable.</summary>
 public sealed class RunRejectedException(RunError error) : Exception(error?.Message)
 {
     /// <summary>Code, message and details.</summary>

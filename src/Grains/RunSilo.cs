@@ -1,6 +1,7 @@
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runner;
 using Actors.Grains.Runs;
+using Actors.Grains.Runs.Membership;
 using Actors.Grains.Store;
 using Actors.Grains.Tracing;
 using Actors.Grains.Workflows;
@@ -11,8 +12,17 @@ namespace Actors.Grains;
 /// <summary>What a host gives to the grains.</summary>
 public sealed record GrainsConfiguration
 {
-    /// <summary>The SQLite file.</summary>
+    /// <summary>A PostgreSQL connection string, which several silos may share, or the path of a SQLite file for one silo.</summary>
     public required string Database { get; init; }
+
+    /// <summary>The database's password, kept out of the connection string; null when it needs none.</summary>
+    public string? DatabasePassword { get; init; }
+
+    /// <summary>This silo among the others, for people.</summary>
+    public required string SiloName { get; init; }
+
+    /// <summary>The program's version.</summary>
+    public required string Version { get; init; }
 
     /// <summary>The folder of workflow files.</summary>
     public required string Workflows { get; init; }
@@ -30,17 +40,23 @@ public sealed record GrainsConfiguration
     public RunOptions Runs { get; init; } = new();
 }
 
-/// <summary>The grains of one silo, put together. Disposing it stops work; runs go on at the next start.</summary>
+/// <summary>The grains of one silo, put together. Disposing it stops work in good order; other silos, or the next start, go on with its runs.</summary>
 public sealed class RunSilo : IAsyncDisposable
 {
-    private readonly SqliteDatabase _database;
+    private readonly IAsyncDisposable _store;
     private readonly RunHost _host;
+    private readonly SiloMembership _membership;
+    private readonly RunnerProbe _runner;
+    private readonly RunMetrics _metrics;
     private int _disposed;
 
-    private RunSilo(SqliteDatabase database, RunHost host, IRunDirectory directory)
+    private RunSilo(IAsyncDisposable store, RunHost host, SiloMembership membership, RunnerProbe runner, RunMetrics metrics, IRunDirectory directory)
     {
-        _database = database;
+        _store = store;
         _host = host;
+        _membership = membership;
+        _runner = runner;
+        _metrics = metrics;
         Directory = directory;
     }
 
@@ -53,21 +69,46 @@ public sealed class RunSilo : IAsyncDisposable
     public static RunSilo Open(GrainsConfiguration configuration, TimeProvider time, ILoggerFactory loggers)
     {
         var catalog = WorkflowCatalog.Load(configuration.Workflows);
-        var database = new SqliteDatabase(configuration.Database);
+        var log = loggers.CreateLogger("Actors.Runs");
+        var opened = RunStores.Open(configuration.Database, configuration.DatabasePassword, time, log);
+        var clock = new DatabaseClock(time);
         var runner = new RunnerClient(configuration.Runner, configuration.RunnerToken, time);
+        var metrics = new RunMetrics();
         var services = new RunServices(
-            new SqliteRunStore(database),
-            new EffectPerformer(runner, time),
-            new TraceWriter(new TraceRedactor(configuration.Redaction)),
-            new RunPulse(),
-            time,
-            loggers.CreateLogger("Actors.Runs"));
-        var host = new RunHost(services, configuration.Runs);
-        return new RunSilo(database, host, new RunDirectory(catalog, host, services, configuration.Runs));
+            opened.Store, new EffectPerformer(runner, clock), new TraceWriter(new TraceRedactor(configuration.Redaction)), clock, log)
+        {
+            Metrics = metrics,
+            WakeUps = opened.WakeUps ?? new NoWakeUps(clock),
+        };
+        var membership = new SiloMembership(
+            opened.Store, clock, new ThreadHeart(), new SiloIdentity(configuration.SiloName, configuration.Version), configuration.Runs.Lease, loggers.CreateLogger("Actors.Membership"));
+        var host = new RunHost(services, configuration.Runs, membership);
+        return new RunSilo(opened.Owner, host, membership, new RunnerProbe(configuration.Runner, time), metrics, new RunDirectory(catalog, host, services));
     }
 
-    /// <summary>Recovers unfinished runs and begins to work.</summary>
+    /// <summary>Joins the other silos and begins to work.</summary>
     public void Start() => _host.Start();
+
+    /// <summary>Why this silo should get no requests now; empty when it should.</summary>
+    public async Task<IReadOnlyList<string>> NotReadyAsync(CancellationToken cancellationToken)
+    {
+        var reasons = new List<string>();
+        if (_host.IsStopping)
+        {
+            reasons.Add("draining: it is shutting down");
+        }
+        else if (!_host.IsServing)
+        {
+            reasons.Add("not a member: its database does not take its heartbeat");
+        }
+
+        if (!await _runner.IsReachableAsync(cancellationToken))
+        {
+            reasons.Add("the runner does not answer");
+        }
+
+        return reasons;
+    }
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -76,7 +117,9 @@ public sealed class RunSilo : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             await _host.DisposeAsync();
-            _database.Dispose();
+            _membership.Dispose();
+            await _store.DisposeAsync();
+            _metrics.Dispose();
         }
     }
 }

@@ -30,8 +30,14 @@ internal static class SiloApp
         app.Use((HttpContext context, RequestDelegate next) => app.Services.GetRequiredService<OriginGuard>().InvokeAsync(context, next));
         McpEndpoint.Map(app);
         app.MapGet("/healthz", () => Results.Text("ok\n"));
-        app.MapGet("/readyz", () => Results.Text("ok\n"));
+        app.MapGet("/readyz", ReadyAsync);
         return app;
+    }
+
+    private static async Task<IResult> ReadyAsync(RunSilo silo, CancellationToken cancellationToken)
+    {
+        var reasons = await silo.NotReadyAsync(cancellationToken);
+        return reasons.Count == 0 ? Results.Text("ok\n") : Results.Text(string.Join('\n', reasons) + "\n", statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static void Register(IServiceCollection services, SiloSettings settings)
@@ -48,13 +54,20 @@ internal static class SiloApp
         services.AddSingleton<McpServerTool, GetRunTool>();
         services.AddSingleton<McpServerTool, WaitRunTool>();
         services.AddSingleton<McpServerTool, CancelRunTool>();
+        services.AddSingleton<McpServerTool, ApproveRunTool>();
+        services.AddSingleton<McpServerTool, SignalRunTool>();
+        services.AddSingleton<McpServerTool, ListRunsTool>();
         services.AddSingleton<McpServerTool, GetRunTraceTool>();
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds((2 * settings.Options.DrainSeconds) + 10));
         services.AddHostedService<SiloLifetime>();
     }
 
     private static GrainsConfiguration Configuration(SiloSettings settings) => new()
     {
         Database = settings.Options.Database,
+        DatabasePassword = settings.DatabasePassword,
+        SiloName = settings.Options.SiloName is { Length: > 0 } name ? name : Environment.MachineName,
+        Version = ProductVersion.Text,
         Workflows = settings.Options.Workflows,
         Runner = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
         {
@@ -62,7 +75,19 @@ internal static class SiloApp
         },
         RunnerToken = settings.RunnerToken,
         Redaction = settings.Redaction,
-        Runs = new RunOptions { MaxActive = settings.Options.MaxActiveRuns, MaxQueued = settings.Options.MaxQueuedRuns },
+        Runs = Runs(settings.Options),
+    };
+
+    private static RunOptions Runs(SiloOptions options) => new()
+    {
+        MaxActive = options.MaxActiveRuns,
+        MaxActivePerSubmitter = options.MaxActivePerSubmitter,
+        MaxQueued = options.MaxQueuedRuns,
+        MaxQueueAge = TimeSpan.FromSeconds(options.MaxQueueAgeSeconds),
+        MaxStrikes = options.MaxStrikes,
+        Lease = TimeSpan.FromSeconds(options.LeaseSeconds),
+        Drain = TimeSpan.FromSeconds(options.DrainSeconds),
+        Retention = options.RetentionDays == 0 ? null : TimeSpan.FromDays(options.RetentionDays),
     };
 
     /// <summary>Work begins with the host and stops with it.</summary>

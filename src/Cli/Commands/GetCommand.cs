@@ -29,12 +29,7 @@ internal static class RunViewCommand
             await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
             var run = await client.CallAsync<RunView>(tool, new { run_id = parsed.GetValue(id) }, null, cancellationToken);
             RunPrinter.Print(run, parsed.GetValue(json));
-            return run switch
-            {
-                { Status: not RunStatus.Done } => ExitCodes.NotDone,
-                { Outcome: RunOutcome.Succeeded } => ExitCodes.Ok,
-                _ => ExitCodes.NotSucceeded,
-            };
+            return ExitCodes.Of(run);
         });
         return command;
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Actors.Cli.Trace;
 using Actors.Grains.Interfaces;
 using ModelContextProtocol;
@@ -9,8 +8,6 @@ namespace Actors.Cli.Commands;
 /// <summary><c>actors run</c>.</summary>
 internal static class RunCommand
 {
-    private const int LargestParams = 256 * 1024;
-
     public static Command Create()
     {
         var workflow = new Argument<string>("workflow") { Description = "An id from 'actors workflows'." };
@@ -23,7 +20,7 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
-            var request = new { workflow_id = parsed.GetValue(workflow), @params = ReadParams(parsed.GetValue(parameters)!), idempotency_key = parsed.GetValue(key) };
+            var request = new { workflow_id = parsed.GetValue(workflow), @params = JsonArgument.Read("--params", parsed.GetValue(parameters)!), idempotency_key = parsed.GetValue(key) };
             var run = await RunAsync(client, request, cancellationToken);
             RunPrinter.Print(run, parsed.GetValue(json));
             if (parsed.GetValue(trace))
@@ -47,28 +44,6 @@ internal static class RunCommand
         }
 
         return run;
-    }
-
-    private static JsonElement ReadParams(string text)
-    {
-        try
-        {
-            if (text.StartsWith('@'))
-            {
-                var file = new FileInfo(text[1..]);
-                text = file.Length <= LargestParams ? File.ReadAllText(file.FullName) : throw new CommandException($"{file.FullName} is over {LargestParams} bytes.");
-            }
-
-            return JsonElement.Parse(text);
-        }
-        catch (JsonException e)
-        {
-            throw new CommandException($"--params is no JSON: {e.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            throw new CommandException($"--params: {e.Message}");
-        }
     }
 
     /// <summary>One line per message, on stderr, so that stdout holds the result alone.</summary>

@@ -40,8 +40,9 @@ internal static class TracePrinter
     {
         "image_decided" => entry.Data.At("decision", "admitted")?.ValueKind == JsonValueKind.True ? "green" : "red",
         "call_answered" => entry.Data.At("is_error")?.ValueKind == JsonValueKind.True ? "red" : "green",
-        "sandbox_failed" or "call_failed" or "call_unknown" or "effect_failed" or "deadline_reached" or "sandboxes_abandoned" => "red",
-        "cancel_requested" or "recovered" => "yellow",
+        "sandbox_failed" or "call_failed" or "call_unknown" or "effect_failed" or "deadline_reached" or "wait_timed_out" or "sandbox_ended" or "quarantined" or "sandboxes_abandoned" => "red",
+        "approval_decided" => entry.Data.At("approved")?.ValueKind == JsonValueKind.True ? "green" : "red",
+        "cancel_requested" or "recovered" or "retry_scheduled" or "command_ignored" => "yellow",
         "done" => entry.Data.Text("outcome") == "succeeded" ? "bold green" : "bold red",
         _ => "blue",
     };

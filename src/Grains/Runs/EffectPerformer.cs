@@ -11,12 +11,16 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
 {
     private const int MostToolPages = 20;
 
+    // Well within the runner's shortest sensible OrphanGraceSeconds.
+    private static readonly TimeSpan KeepInterval = TimeSpan.FromSeconds(30);
+
     /// <summary>Performs one effect of a run.</summary>
     public Task<RunEvent> PerformAsync(RunId run, WorkflowDefinition definition, RunState state, RunEffect effect, long fence, CancellationToken cancellationToken) => effect switch
     {
         DecideImage e => DecideAsync(definition.Servers[e.Server], e.Server, cancellationToken),
         LaunchSandbox e => LaunchAsync(run, definition.Servers[e.Server], state.Servers[e.Server].Reference!, e, fence, cancellationToken),
         CallTool e => CallAsync(run, definition.Step(e.Step), e, fence, cancellationToken),
+        KeepSandbox e => KeepAsync(run, e, cancellationToken),
         StopSandbox e => StopAsync(run, e, fence, cancellationToken),
         _ => throw new ArgumentOutOfRangeException(nameof(effect), effect.GetType().Name, "nothing performs this effect"),
     };
@@ -143,6 +147,26 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
         }
 
         return view;
+    }
+
+    private async Task<RunEvent> KeepAsync(RunId run, KeepSandbox effect, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(KeepInterval, time, cancellationToken);
+            try
+            {
+                var view = await runner.GetSandboxAsync(SandboxId(run, effect.Server, effect.Attempt), null, cancellationToken);
+                if (view is not { Phase: SandboxPhase.Ready })
+                {
+                    return new SandboxEnded(time.GetUtcNow(), effect.Server, effect.Attempt, view);
+                }
+            }
+            catch (RunnerException)
+            {
+                // The next look may succeed; if the sandbox is gone, its next call tells.
+            }
+        }
     }
 
     private async Task<RunEvent> StopAsync(RunId run, StopSandbox effect, long fence, CancellationToken cancellationToken)

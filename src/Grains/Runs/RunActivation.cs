@@ -1,182 +1,197 @@
 using System.Threading.Channels;
 using Actors.Grains.Interfaces;
-using Actors.Grains.Runner;
+using Actors.Grains.Runs.Membership;
 using Actors.Grains.Store;
-using Actors.Grains.Tracing;
 using Actors.Grains.Workflows;
-using Microsoft.Extensions.Logging;
 
 namespace Actors.Grains.Runs;
 
-/// <summary>What an activation works with.</summary>
-internal sealed record RunServices(IRunStore Store, EffectPerformer Effects, TraceWriter Trace, RunPulse Pulse, TimeProvider Time, ILogger Log);
-
-/// <summary>One run in the memory of the silo that owns it: a mailbox, one reader, and the effects in flight. Events are decided one after the other; effects run beside.</summary>
-internal sealed partial class RunActivation(RunId id, RunServices services)
+/// <summary>One run in the memory of the silo that owns it: a mailbox, one reader, and the effects in flight. What waits in the mailbox is decided together and committed once; effects run beside.</summary>
+/// <param name="claimed">As the store gave it.</param>
+/// <param name="tenure">By which it is owned.</param>
+internal sealed class RunActivation(ClaimedRun claimed, Tenure tenure, RunServices services, RunOptions options)
 {
-    private readonly Channel<Mail> _mailbox = Channel.CreateUnbounded<Mail>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<string, CancellationTokenSource> _inFlight = new(StringComparer.Ordinal);
+    // A shorter wait is not worth giving the run up.
+    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(1);
+    private const int MostDoublings = 8;
+    private const int EvidenceEntries = 200;
+    private const int EvidenceBytes = 256 * 1024;
 
-    public RunId Id { get; } = id;
+    // A command can come between reading the inbox and the commit; one that the inbox never shows is a fault.
+    private const int MostLooks = 100;
 
-    /// <summary>Puts an event into the mailbox. The task ends once what follows from it is durable, or is cancelled when this activation ends first.</summary>
-    public Task PostAsync(RunEvent @event)
+    private readonly Channel<RunEvent> _mailbox = Channel.CreateUnbounded<RunEvent>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly RunInbox _inbox = new(claimed.Inbox);
+    private readonly EffectsInFlight _effects = new(claimed.Run.State.RunId, services);
+    private StoredRun _run = claimed.Run;
+    private IReadOnlyList<RunEffect> _wanted = [];
+    private long _dueAt = (claimed.Run.State.DueAt ?? DateTimeOffset.MaxValue).UtcTicks;
+    private int _look;
+
+    public RunId Id { get; } = claimed.Run.State.RunId;
+
+    public string Submitter => claimed.Run.State.Submitter;
+
+    public OwnedRun Owned => new(Id, claimed.Run.Epoch);
+
+    public Tenure Tenure => tenure;
+
+    /// <summary>When its reminder fires; the host watches it.</summary>
+    public DateTimeOffset DueAt => new(Volatile.Read(ref _dueAt), TimeSpan.Zero);
+
+    /// <summary>How long it is left alone when it breaks: twice as long after each further claim without progress.</summary>
+    public TimeSpan RestAfterFault => FirstRest * (1 << Math.Clamp(_run.Strikes - 1, 0, MostDoublings));
+
+    /// <summary>Called after each commit that brought the reminder forward.</summary>
+    public Action<DateTimeOffset>? OnDue { get; init; }
+
+    /// <summary>Puts an event into the mailbox; it is lost when the activation ends before, and found again by the next one.</summary>
+    public void Post(RunEvent @event) => _mailbox.Writer.TryWrite(@event);
+
+    /// <summary>The inbox holds something, perhaps.</summary>
+    public void Look()
     {
-        var mail = new Mail(@event, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (!_mailbox.Writer.TryWrite(mail))
+        // One reading serves all who asked meanwhile.
+        if (Interlocked.Exchange(ref _look, 1) == 0)
         {
-            mail.Durable.SetCanceled();
+            Post(new Looked(services.Time.GetUtcNow()));
         }
-
-        return mail.Durable.Task;
     }
 
-    /// <summary>Owns the run until it is done or the silo stops.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Works on the run until it is done, waits without effects, or must be dropped.</summary>
+    /// <param name="fresh">It was made by this silo a moment ago and runs nowhere yet.</param>
+    /// <exception cref="LostOwnershipException">Another owner has it.</exception>
+    /// <exception cref="OperationCanceledException">The tenure is over or the silo stops.</exception>
+    public async Task RunAsync(bool fresh, CancellationToken stopping)
     {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(stopping, tenure.Over);
         try
         {
-            if (await services.Store.ClaimAsync(Id, cancellationToken) is not { } run || run.State.Status == RunStatus.Done)
+            var definition = await services.Definitions.GetAsync(_run.DefinitionHash, tenure.Over);
+            _wanted = RunTransitions.Effects(definition, _run.State);
+            await BeginAsync(definition, fresh, ends.Token);
+            while (await _mailbox.Reader.WaitToReadAsync(ends.Token))
             {
-                return;
-            }
+                // What is being written at a stop is written.
+                if (await TurnAsync(definition, tenure.Over))
+                {
+                    return;
+                }
 
-            var definition = await services.Store.LoadDefinitionAsync(run.DefinitionHash, cancellationToken)
-                ?? throw new InvalidOperationException($"the definition {run.DefinitionHash} of {Id} is missing");
-            if (run.State.Status != RunStatus.Queued)
-            {
-                _ = PostAsync(new Recovered(services.Time.GetUtcNow(), run.Epoch));
-            }
-
-            while (run.State.Status != RunStatus.Done)
-            {
-                await _mailbox.Reader.WaitToReadAsync(cancellationToken);
-                run = await TurnAsync(definition, run, cancellationToken);
+                _effects.Reconcile(definition, _run, _wanted, Post, ends.Token);
             }
         }
         finally
         {
-            Close();
+            _mailbox.Writer.TryComplete();
+            _effects.CancelAll();
         }
     }
 
-    /// <summary>Decides everything that waits in the mailbox, commits once, then performs what follows.</summary>
-    private async Task<StoredRun> TurnAsync(WorkflowDefinition definition, StoredRun run, CancellationToken cancellationToken)
+    private async Task BeginAsync(WorkflowDefinition definition, bool fresh, CancellationToken cancellationToken)
     {
-        var mails = new List<Mail>();
-        var drafts = new List<TraceDraft>();
-        var state = run.State;
-        IReadOnlyList<RunEffect> wanted = [];
-        try
+        var now = services.Time.GetUtcNow();
+        if (_run.Strikes > options.MaxStrikes)
         {
-            while (_mailbox.Reader.TryRead(out var mail))
-            {
-                mails.Add(mail);
-                var transition = RunTransitions.Decide(definition, state, mail.Event);
-                state = transition.State;
-                wanted = transition.Effects;
-                drafts.AddRange(transition.Trace);
-            }
-
-            if (drafts.Count > 0)
-            {
-                run = await CommitAsync(run, state, drafts, cancellationToken);
-            }
+            Post(new Quarantined(now, _run.Strikes, await OwnersAsync(cancellationToken)));
         }
-        catch
+        else if (fresh)
         {
-            // Who waits for one of these hears that it was not taken, and may post it again.
-            mails.ForEach(m => m.Durable.TrySetCanceled(CancellationToken.None));
-            throw;
+            _effects.Reconcile(definition, _run, _wanted, Post, cancellationToken);
+            OnDue?.Invoke(DueAt);
+            return;
+        }
+        else if (_run.State.Status == RunStatus.Queued)
+        {
+            Post(new Started(now));
+        }
+        else if (_wanted.Count > 0)
+        {
+            Post(new Recovered(now, _run.Epoch, tenure.Silo.ToString()));
         }
 
-        mails.ForEach(m => m.Durable.TrySetResult());
-        Reconcile(definition, run, wanted, cancellationToken);
-        return run;
+        Post(new Looked(now));
+        OnDue?.Invoke(DueAt);
     }
 
-    private async Task<StoredRun> CommitAsync(StoredRun run, RunState state, List<TraceDraft> drafts, CancellationToken cancellationToken)
+    /// <summary>Decides everything that waits and commits it. True when the run is done or given up.</summary>
+    private async Task<bool> TurnAsync(WorkflowDefinition definition, CancellationToken cancellationToken)
     {
-        state = state with
+        var events = new List<RunEvent>();
+        while (_mailbox.Reader.TryRead(out var @event))
         {
-            Error = state.Error is { } error ? services.Trace.Redact(error) : null,
-            Output = state is { Status: RunStatus.Done, Output: { } output } ? services.Trace.RedactOutput(output) : state.Output,
+            events.Add(@event);
+        }
+
+        if (Interlocked.Exchange(ref _look, 0) == 1)
+        {
+            _inbox.Add(await services.Store.ReadInboxAsync(tenure.Silo, Id, cancellationToken));
+        }
+
+        for (var looks = 0; ; looks++)
+        {
+            try
+            {
+                return await CommitAsync(RunTurn.Decide(definition, _run.State, _wanted, _inbox.Waiting, events, services.Time.GetUtcNow()), cancellationToken);
+            }
+            catch (CommandsWaitingException) when (looks < MostLooks)
+            {
+                if (!_inbox.Add(await services.Store.ReadInboxAsync(tenure.Silo, Id, cancellationToken)))
+                {
+                    throw new LostOwnershipException(Id);
+                }
+            }
+        }
+    }
+
+    private async Task<bool> CommitAsync(RunTurn turn, CancellationToken cancellationToken)
+    {
+        var done = turn.State.Status == RunStatus.Done;
+        var release = !done && turn.Effects.Count == 0 && (turn.State.DueAt is not { } due || due - services.Time.GetUtcNow() > ShortWait);
+        if (turn.Trace.Count == 0 && !release)
+        {
+            _wanted = turn.Effects;
+            return false;
+        }
+
+        var state = services.Trace.Redact(turn.State);
+        var entries = services.Trace.Append(Id, _run.TraceLength, _run.TraceHead, turn.Trace);
+        tenure.ThrowIfOver();
+        await services.Store.CommitAsync(
+            new RunCommit(tenure.Silo, _run with { Commands = claimed.Run.Commands + _inbox.Later }, state, entries) { Consumed = _inbox.Ids, Release = release, Progress = turn.Progress || release },
+            cancellationToken);
+        services.Metrics.Commits.Add(1);
+        _inbox.Clear();
+        _wanted = turn.Effects;
+        _run = _run with
+        {
+            State = state,
+            Version = _run.Version + 1,
+            TraceLength = _run.TraceLength + entries.Count,
+            TraceHead = entries.Count > 0 ? entries[^1].Hash : _run.TraceHead,
+            Strikes = turn.Progress ? 0 : _run.Strikes,
         };
-
-        var entries = services.Trace.Append(Id, run.TraceLength, run.TraceHead, drafts);
-        await services.Store.CommitAsync(new RunCommit(state, run.Epoch, run.Version, entries), cancellationToken);
         services.Pulse.Signal(Id);
-        return run with { State = state, Version = run.Version + 1, TraceLength = run.TraceLength + entries.Count, TraceHead = entries[^1].Hash };
+        Remind(state.DueAt ?? DateTimeOffset.MaxValue);
+        return done || release;
     }
 
-    /// <summary>Starts effects that the state asks for and cancels those that it no longer asks for.</summary>
-    private void Reconcile(WorkflowDefinition definition, StoredRun run, IReadOnlyList<RunEffect> wanted, CancellationToken cancellationToken)
+    private void Remind(DateTimeOffset at)
     {
-        foreach (var name in _inFlight.Keys.Except(wanted.Select(e => e.Name), StringComparer.Ordinal).ToList())
+        if (Interlocked.Exchange(ref _dueAt, at.UtcTicks) != at.UtcTicks)
         {
-            _inFlight.Remove(name, out var stop);
-            Cancel(stop!);
-        }
-
-        foreach (var effect in wanted.Where(e => !_inFlight.ContainsKey(e.Name)))
-        {
-            var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            _inFlight.Add(effect.Name, stop);
-            _ = PerformAsync(definition, run, effect, stop);
+            OnDue?.Invoke(at);
         }
     }
 
-    private async Task PerformAsync(WorkflowDefinition definition, StoredRun run, RunEffect effect, CancellationTokenSource stop)
+    /// <summary>Who had it last, for people who look for what broke them.</summary>
+    private async Task<IReadOnlyList<string>> OwnersAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            _ = PostAsync(await services.Effects.PerformAsync(Id, definition, run.State, effect, run.Epoch, stop.Token));
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // The state does not ask for it any more, or the silo stops: the next owner finds it again in the state.
-        }
-        catch (Exception e)
-        {
-            // Without an event the run would wait for nothing.
-            LogEffectFault(services.Log, e, Id.Value, effect.Name);
-            var error = e is RunnerException known ? new RunError(known.Code, known.Message) : new RunError("internal_error", $"A fault of the silo's own during '{effect.Name}'; its log tells more.");
-            _ = PostAsync(new EffectFailed(services.Time.GetUtcNow(), effect.Name, error));
-        }
-        finally
-        {
-            stop.Dispose();
-        }
+        var page = await services.Store.ReadTraceAsync(Id, Math.Max(0, _run.TraceLength - EvidenceEntries), EvidenceEntries, EvidenceBytes, cancellationToken);
+        return [.. (page?.Entries ?? [])
+            .Where(e => e.Kind == TraceKinds.Recovered)
+            .TakeLast(options.MaxStrikes)
+            .Select(e => $"{TraceChain.Timestamp(e.At)} {e.Data.GetRawText()}")];
     }
-
-    private void Close()
-    {
-        _mailbox.Writer.TryComplete();
-        foreach (var stop in _inFlight.Values)
-        {
-            Cancel(stop);
-        }
-
-        while (_mailbox.Reader.TryRead(out var mail))
-        {
-            mail.Durable.TrySetCanceled();
-        }
-    }
-
-    private static void Cancel(CancellationTokenSource stop)
-    {
-        try
-        {
-            stop.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The effect ended by itself.
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "{RunId}: effect '{Effect}' failed")]
-    private static partial void LogEffectFault(ILogger logger, Exception exception, string runId, string effect);
-
-    private sealed record Mail(RunEvent Event, TaskCompletionSource Durable);
 }

@@ -10,7 +10,7 @@ using Actors.Grains.Workflows;
 namespace Actors.Grains.Runs;
 
 /// <summary>Validates submits and finds grains.</summary>
-internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunServices services, RunOptions options) : IRunDirectory
+internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunServices services) : IRunDirectory
 {
     /// <summary>Most bytes of params, as UTF-8 JSON.</summary>
     public const int LargestParams = 256 * 1024;
@@ -20,25 +20,56 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
     // State, trace and answers wrap params and results a few levels deep, and JSON writers stop at 64.
     private const int LargestDepth = 48;
 
+    // Hashed once: it is asked for at each submit.
+    private readonly Dictionary<string, string> _hashes = catalog.All.ToDictionary(d => d.Id, d => d.DefinitionHash, StringComparer.Ordinal);
+
     public IReadOnlyList<WorkflowView> Workflows { get; } = [.. catalog.All.Select(RunViews.Of)];
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
 
+    public async Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken)
+    {
+        RunId? before = null;
+        if (request.Cursor is { } cursor)
+        {
+            before = RunId.TryParse(cursor, out var last) ? last : throw Rejected("invalid_cursor", "cursor must be the next_cursor of an answer of list_runs.");
+        }
+
+        var limit = Math.Clamp(request.Limit, 1, RunListRequest.MostRuns);
+        var found = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status), before, limit + 1, cancellationToken);
+        var page = new List<RunSummary>(limit);
+        foreach (var run in found.Take(limit))
+        {
+            page.Add(RunViews.Summary(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken)));
+        }
+
+        return new RunListPage(page, found.Count > limit ? page[^1].RunId : null);
+    }
+
     public async Task<RunView> SubmitAsync(SubmitRequest request, CancellationToken cancellationToken)
     {
         var definition = Validate(request);
+        await host.ReadyAsync(cancellationToken);
 
         // Kept for repeats only: a hash of short params could be guessed.
         var requestHash = request.IdempotencyKey is null ? "" : Hash($"{request.WorkflowId}\n{request.Params.GetRawText()}");
-        var inserted = await services.Store.InsertAsync(NewRun(request, definition, requestHash), options.MaxQueued, cancellationToken)
-            ?? throw Rejected("queue_full", $"{options.MaxQueued} runs wait already. Try again later.");
+        var queued = NewRun(request, definition, requestHash);
+        services.Definitions.Add(queued.DefinitionHash, definition);
+        var inserted = await host.SubmitAsync(queued, silo => Started(queued, silo), cancellationToken);
         if (!inserted.Created && inserted.RequestHash != requestHash)
         {
             throw Rejected("idempotency_conflict", $"The idempotency key was used before, for {inserted.Run.State.RunId} with another workflow or other params. Use a new key for a new request.");
         }
 
-        host.Wake();
-        return RunViews.Of(inserted.Run, await host.DefinitionAsync(inserted.Run.DefinitionHash, cancellationToken));
+        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken));
+    }
+
+    /// <summary>The same run, begun by this silo in the transaction that stores it.</summary>
+    private NewRun Started(NewRun queued, SiloId silo)
+    {
+        var transition = RunTransitions.Decide(queued.Definition, queued.State, new Started(queued.State.CreatedAt));
+        var first = queued.Trace[^1];
+        return queued with { State = transition.State, Owner = silo, Trace = [.. queued.Trace, .. services.Trace.Append(queued.State.RunId, first.Seq, first.Hash, transition.Trace)] };
     }
 
     private WorkflowDefinition Validate(SubmitRequest request)
@@ -82,10 +113,10 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
     private NewRun NewRun(SubmitRequest request, WorkflowDefinition definition, string requestHash)
     {
         var now = services.Time.GetUtcNow();
-        var hash = definition.DefinitionHash;
+        var hash = _hashes[definition.Id];
         var state = new RunState
         {
-            RunId = RunId.New(now),
+            RunId = services.NewRunId(now),
             Submitter = request.Submitter,
             Status = RunStatus.Queued,
             Params = request.Params.Clone(),
@@ -106,7 +137,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         };
         var draft = new TraceDraft(now, TraceKinds.Submitted, (JsonObject)JsonSerializer.SerializeToNode(submitted, ActorsJson.Options)!);
         var trace = services.Trace.Append(state.RunId, 0, TraceChain.Genesis, [draft]);
-        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace);
+        return new NewRun(state, definition, hash, request.IdempotencyKey, requestHash, trace, Owner: null) { Priority = definition.Priority };
     }
 
     private static string Shorten(string text) => text.Length <= 64 ? text : string.Concat(text.AsSpan(0, 64), "…");

@@ -9,9 +9,9 @@ internal abstract record RunEffect
     public abstract string Name { get; }
 }
 
-internal sealed record DecideImage(string Server) : RunEffect
+internal sealed record DecideImage(string Server, int Retries) : RunEffect
 {
-    public override string Name => $"decide {Server}";
+    public override string Name => Retries == 0 ? $"decide {Server}" : $"decide {Server} {Retries + 1}";
 }
 
 internal sealed record LaunchSandbox(string Server, int Attempt) : RunEffect
@@ -27,6 +27,12 @@ internal sealed record CallTool(string Step, string Server, int SandboxAttempt, 
     public bool Equals(CallTool? other) => other?.Name == Name;
 
     public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+}
+
+/// <summary>Keeps a sandbox that is idle now from being taken for an orphan, and tells when it ends.</summary>
+internal sealed record KeepSandbox(string Server, int Attempt) : RunEffect
+{
+    public override string Name => $"keep {Server} {Attempt}";
 }
 
 internal sealed record StopSandbox(string Server, int Attempt) : RunEffect

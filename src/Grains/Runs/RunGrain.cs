@@ -1,15 +1,19 @@
+using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
+using Actors.Grains.Workflows;
 
 namespace Actors.Grains.Runs;
 
-/// <summary>A run by id. Reads come from the store, commands go through the run's mailbox.</summary>
+/// <summary>A run by id, from any silo: reads come from the store, commands go into the run's inbox there.</summary>
 internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : IRunGrain
 {
-    // A pulse can be missed when another process changes the run.
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    // Another silo's changes are not signalled here: look again, ever less often.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private const int TracePageBytes = 1024 * 1024;
+    private const int MostCommands = 1000;
 
     public async Task<RunView?> GetAsync(CancellationToken cancellationToken) =>
         await services.Store.LoadAsync(id, cancellationToken) is { } run ? await ViewAsync(run, cancellationToken) : null;
@@ -17,6 +21,7 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     public async Task<RunView?> WaitAsync(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
         var start = services.Time.GetTimestamp();
+        var pause = FirstPause;
         while (true)
         {
             var pulse = services.Pulse.NextAsync(id);
@@ -33,33 +38,60 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
                 return run is null ? null : await ViewAsync(run, cancellationToken);
             }
 
-            await PauseAsync(pulse, left < LookAgain ? left : LookAgain, cancellationToken);
+            pause = host.IsActive(id) || pause > LongestPause / 2 ? LongestPause : pause * 2;
+            await PauseAsync(pulse, left < pause ? left : pause, cancellationToken);
         }
     }
 
-    public async Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken)
+    public Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken) =>
+        PostAsync((_, _) => new RunCommand(RunCommands.Cancel, by, RunCommands.CancelBody(reason)), cancellationToken);
+
+    public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
+        services.Store.ReadTraceAsync(id, afterSeq, limit, TracePageBytes, cancellationToken);
+
+    public Task<RunView?> ApproveAsync(string by, string step, bool approved, string? note, CancellationToken cancellationToken) =>
+        PostAsync(
+            (definition, state) => RunCommands.ValidateDecision(definition, state, step, note) is { } fault
+                ? throw new RunRejectedException(fault)
+                : new RunCommand(approved ? RunCommands.Approve : RunCommands.Reject, by, RunCommands.DecisionBody(step, note)),
+            cancellationToken);
+
+    public Task<RunView?> SignalAsync(string by, string name, JsonElement payload, CancellationToken cancellationToken) =>
+        PostAsync(
+            (definition, state) => RunCommands.ValidateSignal(definition, state, name, payload) is { } fault
+                ? throw new RunRejectedException(fault)
+                : new RunCommand(RunCommands.Signal, by, RunCommands.SignalBody(name, payload)),
+            cancellationToken);
+
+    /// <summary>Posts what <paramref name="command"/> makes of the run as it is, unless it is done.</summary>
+    private async Task<RunView?> PostAsync(Func<WorkflowDefinition, RunState, RunCommand> command, CancellationToken cancellationToken)
     {
+        await host.ReadyAsync(cancellationToken);
         if (await services.Store.LoadAsync(id, cancellationToken) is not { } run)
         {
             return null;
         }
 
+        var posted = command(await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken), run.State);
         if (run.State.Status != RunStatus.Done)
         {
-            await host.PostAsync(id, new CancelRequested(services.Time.GetUtcNow(), by, reason), cancellationToken);
+            if (run.Commands >= MostCommands)
+            {
+                throw new RunRejectedException(new RunError("too_many_commands", $"{id} got {MostCommands} commands already."));
+            }
+
+            await host.PostAsync(id, posted, cancellationToken);
         }
 
         return await GetAsync(cancellationToken);
     }
-
-    public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
-        services.Store.ReadTraceAsync(id, afterSeq, limit, TracePageBytes, cancellationToken);
 
     private async Task PauseAsync(Task pulse, TimeSpan most, CancellationToken cancellationToken)
     {
         try
         {
             await pulse.WaitAsync(most, services.Time, cancellationToken);
+            await Task.Yield();
         }
         catch (TimeoutException)
         {
@@ -68,5 +100,5 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     }
 
     private async Task<RunView> ViewAsync(StoredRun run, CancellationToken cancellationToken) =>
-        RunViews.Of(run, await host.DefinitionAsync(run.DefinitionHash, cancellationToken));
+        RunViews.Of(run, await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken));
 }

@@ -1,67 +1,121 @@
-using System.Collections.Concurrent;
 using Actors.Grains.Interfaces;
+using Actors.Grains.Runs.Membership;
 using Actors.Grains.Store;
-using Actors.Grains.Workflows;
 using Microsoft.Extensions.Logging;
 
 namespace Actors.Grains.Runs;
 
-/// <summary>Activates runs: recovers those that were under way, starts queued ones as slots become free, fires reminders.</summary>
-internal sealed partial class RunHost(RunServices services, RunOptions options) : IAsyncDisposable
+/// <summary>Carries runs while this silo is a member: claims them as slots become free, activates them, and gives them up in good order at a stop.</summary>
+internal sealed partial class RunHost : IAsyncDisposable
 {
-    private const int Batch = 256;
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
-    private readonly ConcurrentDictionary<RunId, Lazy<Active>> _active = new();
-    private readonly ConcurrentDictionary<string, WorkflowDefinition> _definitions = new(StringComparer.Ordinal);
-    private readonly ActivationFaults _faults = new(services.Time);
-    private readonly SemaphoreSlim _wake = new(0);
+    private const int MostPerClaim = 64;
+    private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HintPause = TimeSpan.FromSeconds(30);
+    private readonly RunServices _services;
+    private readonly RunOptions _options;
+    private readonly SiloMembership _membership;
+    private readonly ActiveRuns _active;
+    private readonly QueueGauge _queue;
+    private readonly Reminders _reminders;
+    private readonly HostKeeper _keeper;
+    private readonly WakeSignal _wake;
     private readonly CancellationTokenSource _stopping = new();
-    private Task _pump = Task.CompletedTask;
+    private readonly TaskGroup _work = new();
+    private readonly TaskGroup _activations = new();
 
-    /// <summary>Recovers what was under way and begins to work.</summary>
-    public void Start() => _pump = PumpAsync(_stopping.Token);
-
-    /// <summary>A run was queued, or a slot became free.</summary>
-    public void Wake() => _wake.Release();
-
-    /// <summary>Delivers a command to the run, whether it is active or not. It is durable when this returns.</summary>
-    public async Task PostAsync(RunId id, RunEvent @event, CancellationToken cancellationToken)
+    public RunHost(RunServices services, RunOptions options, SiloMembership membership)
     {
-        while (true)
-        {
-            if (_stopping.IsCancellationRequested)
-            {
-                throw new RunRejectedException(new RunError("shutting_down", "This silo is shutting down and did not take the request. Repeat it."));
-            }
+        _services = services;
+        _options = options;
+        _membership = membership;
+        _active = new ActiveRuns(services.Metrics);
+        _queue = new QueueGauge(options, services.Metrics);
+        _reminders = new Reminders(_active, services.Time);
+        _keeper = new HostKeeper(services, options, _active, _queue);
+        _wake = new WakeSignal(services.Time);
+    }
 
-            var active = Activate(id);
-            try
-            {
-                await active.Activation.PostAsync(@event).WaitAsync(cancellationToken);
-                return;
-            }
-            catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested && !_stopping.IsCancellationRequested)
-            {
-                // The activation ended before it took the event: the run is done, or the next activation takes it.
-                await active.Ended.WaitAsync(cancellationToken);
-                if (await services.Store.LoadAsync(id, cancellationToken) is not { State.Status: not RunStatus.Done })
-                {
-                    return;
-                }
-            }
+    /// <summary>True while it takes work.</summary>
+    public bool IsServing => !_stopping.IsCancellationRequested && _membership.Current is not null;
+
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
+    /// <summary>Joins the others and begins to work.</summary>
+    public void Start()
+    {
+        _membership.Start();
+        _work.Add(LoopAsync(ClaimAsync));
+        _work.Add(LoopAsync(_keeper.KeepAsync));
+        _work.Add(LoopAsync(HearAsync));
+    }
+
+    /// <summary>There may be something to claim.</summary>
+    public void Wake() => _wake.Set();
+
+    public bool IsActive(RunId id) => _active.Find(id) is not null;
+
+    /// <summary>Ends when this silo may take submits.</summary>
+    /// <exception cref="RunRejectedException">It stops, or reaches no store.</exception>
+    public async Task ReadyAsync(CancellationToken cancellationToken)
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            throw new RunRejectedException(new RunError("shutting_down", "This silo is shutting down and did not take the request. Repeat it.") { RetryAfterSeconds = 1 });
+        }
+
+        if (_membership.HasJoined)
+        {
+            return;
+        }
+
+        try
+        {
+            await _membership.JoinedOnceAsync(JoinPatience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new RunRejectedException(new RunError("unavailable", "This silo has not reached its database yet. Repeat the request.") { RetryAfterSeconds = 5 });
         }
     }
 
-    /// <summary>A definition by its hash, from memory or the store.</summary>
-    public async Task<WorkflowDefinition> DefinitionAsync(string hash, CancellationToken cancellationToken)
+    /// <summary>Makes a run durable. When a slot is free and nobody waits, it starts at once, in the same transaction; else it queues.</summary>
+    /// <param name="queued">The run as it queues.</param>
+    /// <param name="started">The run as it begins, made only when there is a slot.</param>
+    /// <exception cref="RunRejectedException">The queue is full.</exception>
+    public async Task<InsertResult> SubmitAsync(NewRun queued, Func<SiloId, NewRun> started, CancellationToken cancellationToken)
     {
-        if (!_definitions.TryGetValue(hash, out var definition))
+        if (_membership.Current is { } tenure && !_queue.HasBacklog && _active.TryEnter(queued.State.Submitter, _options.MaxActive, _keeper.FairShare))
         {
-            definition = await services.Store.LoadDefinitionAsync(hash, cancellationToken) ?? throw new InvalidOperationException($"the definition {hash} is missing from the store");
-            _definitions.TryAdd(hash, definition);
+            // Not cancelled with the caller: a run that is owned must be worked on.
+            if (await InsertOwnedAsync(started(tenure.Silo), tenure).WaitAsync(cancellationToken) is { } inserted)
+            {
+                return inserted;
+            }
         }
 
-        return definition;
+        _queue.Admit();
+        var result = await _services.Store.InsertAsync(queued, cancellationToken);
+        if (result.Created)
+        {
+            _queue.OnQueued();
+            _wake.Set();
+            _services.WakeUps.Send();
+        }
+
+        return result;
+    }
+
+    /// <summary>Puts a command into the run's inbox; false when the run is finished or unknown.</summary>
+    public async Task<bool> PostAsync(RunId id, RunCommand command, CancellationToken cancellationToken)
+    {
+        var taken = await _services.Store.PostAsync(id, command, cancellationToken);
+        if (taken)
+        {
+            Hear(id);
+        }
+
+        return taken;
     }
 
     public async ValueTask DisposeAsync()
@@ -71,151 +125,235 @@ internal sealed partial class RunHost(RunServices services, RunOptions options) 
             return;
         }
 
-        await _stopping.CancelAsync();
-        await _pump;
-        await Task.WhenAll(_active.Values.Select(a => a.Value.Ended));
+        _stopping.Cancel();
+        await _work.AllAsync();
+        try
+        {
+            await _activations.AllAsync().WaitAsync(_options.Drain, _services.Time);
+        }
+        catch (TimeoutException)
+        {
+            LogDrainOver(_services.Log, _active.Taken);
+        }
+
+        await _membership.LeaveAsync(_options.Drain);
+        await _activations.AllAsync();
+        _services.WakeUps.Send();
+        _reminders.Dispose();
     }
 
-    private async Task PumpAsync(CancellationToken cancellationToken)
+    private void Hear(RunId id)
     {
-        long? lastSweep = null;
-        while (!cancellationToken.IsCancellationRequested)
+        if (_active.Find(id) is { } here)
+        {
+            here.Look();
+            return;
+        }
+
+        _wake.Set();
+        _services.WakeUps.Send();
+    }
+
+    private async Task<InsertResult?> InsertOwnedAsync(NewRun run, Tenure tenure)
+    {
+        var activated = false;
+        try
+        {
+            var result = await _services.Store.InsertAsync(run, tenure.Over);
+            if (result.Created)
+            {
+                activated = true;
+                Activate(new ClaimedRun(result.Run with { State = run.State }, []), tenure, fresh: true);
+            }
+
+            return result;
+        }
+        catch (LostOwnershipException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (tenure.Over.IsCancellationRequested)
+        {
+            throw new RunRejectedException(new RunError("unavailable", "The silo lost its membership while it stored the run, which may or may not be there. Repeat the request with the same idempotency key.") { RetryAfterSeconds = 1 });
+        }
+        finally
+        {
+            if (!activated)
+            {
+                _active.Leave(run.State.Submitter);
+            }
+        }
+    }
+
+    /// <summary>Serves one tenure after the other until the silo stops.</summary>
+    private async Task LoopAsync(Func<Tenure, CancellationToken, Task> serve)
+    {
+        while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                if (lastSweep is not { } last || services.Time.GetElapsedTime(last) >= Tick)
-                {
-                    lastSweep = services.Time.GetTimestamp();
-                    await SweepAsync(cancellationToken);
-                }
-
-                await FillAsync(cancellationToken);
-                await WokenAsync(cancellationToken);
+                var tenure = await _membership.CurrentAsync(_stopping.Token);
+                using var ends = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, tenure.Over);
+                await ServeAsync(serve, tenure, ends.Token);
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(Func<Tenure, CancellationToken, Task> serve, Tenure tenure, CancellationToken ends)
+    {
+        while (!ends.IsCancellationRequested)
+        {
+            try
+            {
+                await serve(tenure, ends);
+            }
+            catch (OperationCanceledException) when (ends.IsCancellationRequested)
             {
                 return;
             }
             catch (Exception e)
             {
-                LogPumpFault(services.Log, e);
-                await Task.Delay(Tick, services.Time, CancellationToken.None);
+                LogLoopFault(_services.Log, e);
+                await PauseAsync(FaultPause, ends);
             }
         }
     }
 
-    private async Task WokenAsync(CancellationToken cancellationToken)
+    private async Task HearAsync(Tenure tenure, CancellationToken cancellationToken)
     {
-        await _wake.WaitAsync(Tick, cancellationToken);
+        await _services.WakeUps.WaitAsync(HintPause, cancellationToken);
+        _wake.Set();
+        _keeper.Look();
+    }
 
-        // One look at the store serves all who woke us meanwhile.
-        while (_wake.CurrentCount > 0 && await _wake.WaitAsync(TimeSpan.Zero, cancellationToken))
+    private async Task ClaimAsync(Tenure tenure, CancellationToken cancellationToken)
+    {
+        var pace = new PollPace(_services.Random);
+        while (true)
         {
+            var taken = _active.Taken;
+            var slots = Math.Clamp(_options.MaxActive + Reserve - taken, 0, MostPerClaim);
+            var got = slots == 0 ? 0 : await ClaimAsync(tenure, slots, Math.Clamp(_options.MaxActive - taken, 0, slots), cancellationToken);
+            await _wake.WaitAsync(pace.Next(got > 0), cancellationToken);
         }
     }
 
-    private async Task SweepAsync(CancellationToken cancellationToken)
-    {
-        await RecoverAsync(RunStatus.Verifying, cancellationToken);
-        await RecoverAsync(RunStatus.Running, cancellationToken);
-        await RemindAsync(cancellationToken);
-    }
+    // A command for a waiting run is heard even when every slot is taken.
+    private int Reserve => Math.Max(4, _options.MaxActive / 8);
 
-    /// <summary>Activates runs that are under way and not active here: all of them at start, later those whose activation broke.</summary>
-    private async Task RecoverAsync(RunStatus status, CancellationToken cancellationToken)
+    private async Task<int> ClaimAsync(Tenure tenure, int slots, int queuedSlots, CancellationToken cancellationToken)
     {
-        foreach (var id in await services.Store.FindAsync(status, Batch + _active.Count, cancellationToken))
+        // Not cancelled at a stop: what is claimed by then is given back in good order.
+        var claim = new Claim(tenure.Silo, RunState.CurrentFormat, slots, _options.MaxActivePerSubmitter, tenure.EpochFloor) { QueuedSlots = queuedSlots };
+        var claimed = await _services.Store.ClaimAsync(claim, tenure.Over);
+        _queue.OnClaimed(queuedSlots, claimed.Count(c => c.Run.State.Status == RunStatus.Queued));
+        _services.Metrics.Claims.Add(claimed.Count);
+        foreach (var run in claimed)
         {
-            if (!_faults.IsResting(id))
-            {
-                Activate(id);
-            }
-        }
-    }
-
-    private async Task RemindAsync(CancellationToken cancellationToken)
-    {
-        var now = services.Time.GetUtcNow();
-        foreach (var id in await services.Store.FindDueAsync(now, Batch, cancellationToken))
-        {
-            if (_faults.IsResting(id))
-            {
-                continue;
-            }
-
-            _ = Activate(id).Activation.PostAsync(new ReminderFired(now));
-        }
-    }
-
-    private async Task FillAsync(CancellationToken cancellationToken)
-    {
-        var free = options.MaxActive - _active.Count;
-        if (free <= 0)
-        {
-            return;
+            _services.Metrics.Takeovers.Add(run.Run is { Epoch: > 1, State.Status: not RunStatus.Queued, Strikes: > 1 } ? 1 : 0);
+            _active.Enter(run.Run.State.Submitter);
+            Activate(run, tenure, fresh: false);
         }
 
-        foreach (var id in await services.Store.FindAsync(RunStatus.Queued, free, cancellationToken))
-        {
-            if (!_active.ContainsKey(id) && !_faults.IsResting(id))
-            {
-                _ = Activate(id).Activation.PostAsync(new Started(services.Time.GetUtcNow()));
-            }
-        }
+        return claimed.Count;
     }
 
-    private Active Activate(RunId id)
+    private void Activate(ClaimedRun run, Tenure tenure, bool fresh)
     {
-        // Only the entry that got into the directory is ever started.
-        Lazy<Active>? own = null;
-        own = new Lazy<Active>(() =>
-        {
-            var activation = new RunActivation(id, services);
-            return new Active(activation, Task.Run(() => OwnAsync(activation, own!), CancellationToken.None));
-        });
-        return _active.GetOrAdd(id, own).Value;
+        var activation = new RunActivation(run, tenure, _services, _options) { OnDue = _reminders.Note };
+        _active.Add(activation);
+        _activations.Add(OwnAsync(activation, fresh));
     }
 
-    private async Task OwnAsync(RunActivation activation, Lazy<Active> entry)
+    private async Task OwnAsync(RunActivation activation, bool fresh)
     {
-        var ended = false;
+        await Task.Yield();
         try
         {
-            await activation.RunAsync(_stopping.Token);
-            ended = true;
-            _faults.Forget(activation.Id);
+            await activation.RunAsync(fresh, _stopping.Token);
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested || !activation.Tenure.Holds)
         {
-            // The silo stops; the run goes on at its next start.
+            // The silo stops or is no member any more: whoever owns the run next goes on.
         }
         catch (LostOwnershipException e)
         {
-            LogLost(services.Log, e.Message);
+            LogLost(_services.Log, e.Message);
+            _services.Metrics.Lost.Add(1);
+
+            // It may be this silo's own commit, of which it did not hear.
+            await GiveUpAsync(activation, TimeSpan.Zero);
         }
         catch (Exception e)
         {
-            LogActivationFault(services.Log, e, activation.Id.Value, _faults.Add(activation.Id));
+            var pause = activation.RestAfterFault;
+            LogActivationFault(_services.Log, e, activation.Id.Value, pause);
+            _services.Metrics.Faults.Add(1);
+            await GiveUpAsync(activation, pause);
         }
         finally
         {
-            _active.TryRemove(KeyValuePair.Create(activation.Id, entry));
-            services.Pulse.Signal(activation.Id);
-            if (ended)
+            _active.Remove(activation);
+            _active.Leave(activation.Submitter);
+            _services.Pulse.Signal(activation.Id);
+            if (_queue.HasBacklog)
             {
-                Wake();
+                _wake.Set();
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The silo's pump failed; it goes on")]
-    private static partial void LogPumpFault(ILogger logger, Exception exception);
+    /// <summary>Lets any silo claim the run again; tries until it is done or owned no more.</summary>
+    private async Task GiveUpAsync(RunActivation activation, TimeSpan pause)
+    {
+        var tenure = activation.Tenure;
+        while (tenure.Holds && !_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await _services.Store.ReleaseAsync(tenure.Silo, activation.Owned, pause, tenure.Over);
+                return;
+            }
+            catch (Exception e) when (tenure.Holds)
+            {
+                LogReleaseFault(_services.Log, e, activation.Id.Value);
+                await PauseAsync(FaultPause, _stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The activation of {RunId} failed; the run is recovered from the store in {Pause}")]
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(pause * (0.75 + (_services.Random.NextDouble() / 2)), _services.Time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever called looks at the token.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A loop of the silo failed; it goes on")]
+    private static partial void LogLoopFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The activation of {RunId} failed; the run rests for {Pause}")]
     private static partial void LogActivationFault(ILogger logger, Exception exception, string runId, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{RunId} cannot be given up; trying again")]
+    private static partial void LogReleaseFault(ILogger logger, Exception exception, string runId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Dropped an activation: {Reason}")]
     private static partial void LogLost(ILogger logger, string reason);
 
-    private sealed record Active(RunActivation Activation, Task Ended);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Drained for as long as allowed; {Count} runs are given up as they are stored")]
+    private static partial void LogDrainOver(ILogger logger, int count);
 }

@@ -8,8 +8,8 @@ internal sealed class RunPulse
 {
     private readonly ConcurrentDictionary<RunId, TaskCompletionSource> _waiting = new();
 
-    /// <summary>Ends at the next signal for the run. Take it before reading the store.</summary>
-    public Task NextAsync(RunId id) => _waiting.GetOrAdd(id, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    /// <summary>Ends at the next signal for the run, on the thread of whoever signals: yield before doing anything. Take it before reading the store.</summary>
+    public Task NextAsync(RunId id) => _waiting.GetOrAdd(id, _ => new TaskCompletionSource()).Task;
 
     /// <summary>The run has changed.</summary>
     public void Signal(RunId id)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Actors.Grains.Interfaces;
 
 namespace Actors.Grains.Runs;
@@ -7,6 +8,9 @@ namespace Actors.Grains.Runs;
 /// <summary>Everything a run needs to go on after a crash. Stored as JSON in one row; working values (params, results) leave it when the run is done.</summary>
 internal sealed record RunState
 {
+    /// <summary>Grows when an older program could not read what this one writes.</summary>
+    public const int CurrentFormat = 1;
+
     public required RunId RunId { get; init; }
 
     public required string Submitter { get; init; }
@@ -35,10 +39,14 @@ internal sealed record RunState
 
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>When the run must be looked at again at the latest; null when done.</summary>
-    public DateTimeOffset? DueAt => Status == RunStatus.Done ? null : StopDeadline ?? Deadline;
+    /// <summary>When the run must be looked at again at the latest: the earliest of its deadlines, waits and pauses; null when done.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? DueAt => Status == RunStatus.Done ? null : StopDeadline ?? Steps.Aggregate(Deadline, (due, s) => Earlier(Earlier(due, s.Until), s.RetryAt));
 
+    [JsonIgnore]
     public StepState? RunningStep => Steps.FirstOrDefault(s => s.Status == StepStatus.Running);
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset? b) => b < a ? b.Value : a;
 }
 
 /// <summary>Where one server's sandbox is.</summary>
@@ -48,6 +56,9 @@ internal enum ServerStatus
     Admitted,
     Launching,
     Ready,
+
+    /// <summary>Not needed any more, or about to be launched anew.</summary>
+    Stopping,
     Stopped,
 }
 
@@ -74,5 +85,23 @@ internal sealed record StepState
     /// <summary>Calls made or in flight.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>Repetitions because a sandbox went away under a call.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Interruptions { get; init; }
+
+    /// <summary>Repetitions that the step's <c>retry</c> allowed, of launches and calls together.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Retries { get; init; }
+
+    /// <summary>Nothing is done for the step before.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>When the wait for an approval or a signal times out; null for the run's deadline.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>The question of the approval that is waited for.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Set before the step is reached when its signal came early.</summary>
     public JsonElement? Result { get; init; }
 }

@@ -10,23 +10,14 @@ namespace Actors.Grains.Runs;
 internal static partial class RunTransitions
 {
     // After these the server may never have seen the call, or died of something else: a harmless tool may be asked again.
-    private static readonly HashSet<string> Repeatable = new(StringComparer.Ordinal) { SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned };
+    private static readonly HashSet<string> Interrupting = new(StringComparer.Ordinal) { SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned };
 
     // The run's row holds every result until the run is done.
     private const long LargestResults = 16L * 1024 * 1024;
 
-    /// <summary>Starts the next step when its server is ready, or ends the run after the last one.</summary>
-    private static void Advance(Draft draft)
+    private static void StartCall(Draft draft, StepState next, StepDefinition step)
     {
-        var next = draft.State.Steps.FirstOrDefault(s => s.Status != StepStatus.Succeeded);
-        if (next is null)
-        {
-            Complete(draft);
-            return;
-        }
-
-        var step = draft.Definition.Step(next.Id);
-        if (next.Status != StepStatus.Pending || draft.State.Servers[step.Server].Status != ServerStatus.Ready)
+        if (draft.State.Servers[step.Server!].Status != ServerStatus.Ready)
         {
             return;
         }
@@ -80,19 +71,30 @@ internal static partial class RunTransitions
         draft.Add(TraceKinds.CallAnswered, new { step = e.Step, attempt = e.Attempt, is_error = failed, result = e.Result, duration_ms = e.DurationMs });
         if (failed)
         {
-            FailStep(draft, step, ToolError(draft.Definition.Step(e.Step), e.Result));
+            var definition = draft.Definition.Step(e.Step);
+            var error = ToolError(definition, e.Result);
+            if (!IsRepeatable(draft, definition) || !TryRetry(draft, step, error))
+            {
+                FailStep(draft, step, error);
+            }
+
             return;
         }
 
-        if (Size(e.Result) + draft.State.Steps.Sum(s => s.Result is { } r ? Size(r) : 0) > LargestResults)
+        Answered(draft, step, e.Result);
+    }
+
+    /// <summary>Fails the step when its result is too much.</summary>
+    private static bool Overflows(Draft draft, StepState step, JsonElement result)
+    {
+        if (Size(result) + draft.State.Steps.Sum(s => s.Result is { } r ? Size(r) : 0) <= LargestResults)
         {
-            FailStep(draft, step, new RunError(
-                "results_too_large", $"The results of the run's steps exceed {LargestResults} bytes together. Let the tools return less, or split the workflow.", step.Id, draft.Definition.Step(e.Step).Server));
-            return;
+            return false;
         }
 
-        draft.Set(step with { Status = StepStatus.Succeeded, Result = e.Result });
-        Advance(draft);
+        FailStep(draft, step, new RunError(
+            "results_too_large", $"The results of the run's steps exceed {LargestResults} bytes together. Let the tools return less, or split the workflow.", step.Id, draft.Definition.Step(step.Id).Server));
+        return true;
     }
 
     private static long Size(JsonElement value) => JsonMarshal.GetRawUtf8Value(value).Length;
@@ -112,7 +114,20 @@ internal static partial class RunTransitions
         if (InFlight(draft.State, e.Step, e.Attempt) is { } step)
         {
             draft.Add(TraceKinds.CallFailed, new { step = e.Step, attempt = e.Attempt, error = e.Error });
-            FailStep(draft, step, e.Error);
+            OnCallFailed(draft, step, e.Error);
+        }
+    }
+
+    private static void OnCallFailed(Draft draft, StepState step, RunError error)
+    {
+        var definition = draft.Definition.Step(step.Id);
+        if (!IsHarmless(draft, definition, error.Code) || !TryRetry(draft, step, error))
+        {
+            FailStep(draft, step, error);
+        }
+        else if (Ended.Contains(error.Code))
+        {
+            draft.Set(definition.Server!, s => s with { Status = ServerStatus.Stopping });
         }
     }
 
@@ -124,18 +139,27 @@ internal static partial class RunTransitions
         }
 
         var definition = draft.Definition.Step(e.Step);
-        var server = draft.State.Servers[definition.Server];
-        var again = Repeatable.Contains(e.Code) && e.Attempt < MostCallAttempts && server.RepeatableTools.Contains(definition.Tool);
-        draft.Add(TraceKinds.CallUnknown, new { step = e.Step, attempt = e.Attempt, code = e.Code, message = e.Message, repeated = again });
+        var repeatable = IsRepeatable(draft, definition);
+        var again = repeatable && Interrupting.Contains(e.Code) && step.Interruptions < MostInterruptions;
+        var later = repeatable && !again && MayRetry(draft, step);
+        draft.Add(TraceKinds.CallUnknown, new { step = e.Step, attempt = e.Attempt, code = e.Code, message = e.Message, repeated = again || later });
         if (again)
         {
-            draft.Set(step with { Status = StepStatus.Pending });
-            draft.Set(definition.Server, s => s with { Status = ServerStatus.Launching, Attempt = s.Attempt + 1 });
+            draft.Set(step with { Status = StepStatus.Pending, Interruptions = step.Interruptions + 1 });
+            draft.Set(definition.Server!, s => s with { Status = ServerStatus.Launching, Attempt = s.Attempt + 1 });
             return;
         }
 
         var code = e.Code is SandboxReasons.SandboxLost or SandboxReasons.Orphaned ? "interrupted" : e.Code;
-        FailStep(draft, step, new RunError(code, $"Tool '{definition.Tool}' of server '{definition.Server}' may have been executed, its outcome is unknown: {e.Message}", step.Id, definition.Server));
+        var error = new RunError(code, $"Tool '{definition.Tool}' of server '{definition.Server}' may have been executed, its outcome is unknown: {e.Message}", step.Id, definition.Server);
+        if (later && TryRetry(draft, step, error))
+        {
+            // Whatever the old sandbox still does, the new call must not meet it.
+            draft.Set(definition.Server!, s => s with { Status = ServerStatus.Stopping });
+            return;
+        }
+
+        FailStep(draft, step, error);
     }
 
     private static void FailStep(Draft draft, StepState step, RunError error)

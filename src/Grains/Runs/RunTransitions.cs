@@ -17,7 +17,7 @@ internal static partial class RunTransitions
     public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(60);
 
     // One repetition tells a crash of the machine from a tool that kills its server.
-    private const int MostCallAttempts = 2;
+    private const int MostInterruptions = 1;
 
     /// <summary>Applies an event. An event that does not fit the state (late, repeated) is ignored.</summary>
     public static Transition Decide(WorkflowDefinition definition, RunState state, RunEvent @event)
@@ -36,8 +36,8 @@ internal static partial class RunTransitions
     {
         { Status: RunStatus.Queued or RunStatus.Done } => [],
         { Outcome: not null } => [.. Alive(state).Select(s => new StopSandbox(s.Key, s.Value.Attempt))],
-        { Status: RunStatus.Verifying } => [.. state.Servers.Where(s => s.Value.Status == ServerStatus.Undecided).Select(s => new DecideImage(s.Key))],
-        _ => [.. Launches(state), .. Calls(definition, state)],
+        { Status: RunStatus.Verifying } => [.. Decisions(definition, state)],
+        _ => [.. Sandboxes(definition, state), .. Calls(definition, state)],
     };
 
     private static void Apply(Draft draft, RunEvent @event)
@@ -68,6 +68,21 @@ internal static partial class RunTransitions
             case CancelRequested e:
                 OnCancel(draft, e);
                 break;
+            case ApprovalDecided e:
+                OnApproval(draft, e);
+                break;
+            case SignalReceived e:
+                OnSignal(draft, e);
+                break;
+            case CommandUnknown e:
+                Ignore(draft, e.Kind, e.By, "this program does not know the command");
+                break;
+            case SandboxEnded e:
+                OnEnded(draft, e);
+                break;
+            case Quarantined e:
+                OnQuarantined(draft, e);
+                break;
             case ReminderFired e:
                 OnReminder(draft, e);
                 break;
@@ -78,7 +93,7 @@ internal static partial class RunTransitions
                 OnEffectFailed(draft, e);
                 break;
             case Recovered e:
-                draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, status = draft.State.Status });
+                OnRecovered(draft, e);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(@event), @event.GetType().Name, "no transition is defined for this event");
@@ -88,20 +103,50 @@ internal static partial class RunTransitions
     /// <summary>The step of that id.</summary>
     public static StepDefinition Step(this WorkflowDefinition definition, string id) => definition.Steps.First(s => s.Id == id);
 
-    private static IEnumerable<LaunchSandbox> Launches(RunState state) =>
-        state.Servers.Where(s => s.Value.Status == ServerStatus.Launching).Select(s => new LaunchSandbox(s.Key, s.Value.Attempt));
+    private static IEnumerable<DecideImage> Decisions(WorkflowDefinition definition, RunState state)
+    {
+        foreach (var (server, _) in state.Servers.Where(s => s.Value.Status == ServerStatus.Undecided))
+        {
+            if (state.Steps[NextUse(definition, server, 0)] is { RetryAt: null } step)
+            {
+                yield return new DecideImage(server, step.Retries);
+            }
+        }
+    }
+
+    private static IEnumerable<RunEffect> Sandboxes(WorkflowDefinition definition, RunState state)
+    {
+        var calling = state.RunningStep is { } step ? definition.Step(step.Id).Server : null;
+        foreach (var (id, server) in state.Servers)
+        {
+            switch (server.Status)
+            {
+                case ServerStatus.Launching:
+                    yield return new LaunchSandbox(id, server.Attempt);
+                    break;
+                case ServerStatus.Ready when id != calling:
+                    yield return new KeepSandbox(id, server.Attempt);
+                    break;
+                case ServerStatus.Stopping:
+                    yield return new StopSandbox(id, server.Attempt);
+                    break;
+            }
+        }
+    }
 
     private static IEnumerable<CallTool> Calls(WorkflowDefinition definition, RunState state)
     {
         if (state.RunningStep is { } step)
         {
-            var server = definition.Step(step.Id).Server;
+            var server = definition.Step(step.Id).Server!;
             yield return new CallTool(step.Id, server, state.Servers[server].Attempt, step.Attempt, Arguments(definition, state, step.Id));
         }
     }
 
     private static IEnumerable<KeyValuePair<string, ServerState>> Alive(RunState state) =>
-        state.Servers.Where(s => s.Value.Status is ServerStatus.Launching or ServerStatus.Ready);
+        state.Servers.Where(s => IsAlive(s.Value));
+
+    private static bool IsAlive(ServerState server) => server.Status is ServerStatus.Launching or ServerStatus.Ready or ServerStatus.Stopping;
 
     private static void OnCancel(Draft draft, CancelRequested e)
     {
@@ -110,14 +155,28 @@ internal static partial class RunTransitions
             draft.Add(TraceKinds.CancelRequested, new { by = e.By, reason = e.Reason });
             Conclude(draft, RunOutcome.Cancelled, new RunError("cancelled", e.Reason ?? "The run was cancelled on request."));
         }
+        else
+        {
+            Ignore(draft, RunCommands.Cancel, e.By, "the run has its outcome already");
+        }
+    }
+
+    /// <summary>A silo that wakes a run in which nothing was going on has recovered nothing.</summary>
+    private static void OnRecovered(Draft draft, Recovered e)
+    {
+        if (Effects(draft.Definition, draft.State).Count > 0)
+        {
+            draft.Add(TraceKinds.Recovered, new { epoch = e.Epoch, silo = e.Silo, status = draft.State.Status });
+        }
     }
 
     private static void OnEffectFailed(Draft draft, EffectFailed e)
     {
         draft.Add(TraceKinds.EffectFailed, new { effect = e.Effect, error = e.Error });
 
-        // A sandbox that cannot be stopped is waited for until the stop deadline.
-        if (draft.State.Outcome is null)
+        // A sandbox that cannot be stopped is no reason to fail, and is waited for until the stop deadline.
+        var wanted = Effects(draft.Definition, draft.State).FirstOrDefault(w => w.Name == e.Effect);
+        if (draft.State.Outcome is null && wanted is not (StopSandbox or KeepSandbox))
         {
             Conclude(draft, RunOutcome.Failed, e.Error);
         }
@@ -133,17 +192,29 @@ internal static partial class RunTransitions
 
         if (state.Outcome is not null)
         {
-            draft.Add(TraceKinds.SandboxesAbandoned, new { servers = Alive(state).Select(s => s.Key), after_seconds = StopGrace.TotalSeconds });
-            Finish(draft);
+            Abandon(draft, StopGrace);
+            return;
+        }
+
+        if (e.At < state.Deadline)
+        {
+            OnStepsDue(draft);
             return;
         }
 
         var allowed = state.Deadline - state.CreatedAt;
-        draft.Add(TraceKinds.DeadlineReached, new { deadline = state.Deadline, step = state.RunningStep?.Id });
+        var step = state.Steps.FirstOrDefault(s => s.Status is StepStatus.Running or StepStatus.Waiting)?.Id;
+        draft.Add(TraceKinds.DeadlineReached, new { deadline = state.Deadline, step });
         Conclude(draft, RunOutcome.TimedOut, new RunError(
             "run_timed_out",
             $"The run did not end within {allowed.TotalSeconds:0} s. Raise the workflow's timeout, or see in the trace what it waited for.",
-            state.RunningStep?.Id));
+            step));
+    }
+
+    private static void Abandon(Draft draft, TimeSpan after)
+    {
+        draft.Add(TraceKinds.SandboxesAbandoned, new { servers = Alive(draft.State).Select(s => s.Key), after_seconds = after.TotalSeconds });
+        Finish(draft);
     }
 
     /// <summary>Fixes the outcome. Every sandbox is stopped before the run is done.</summary>
@@ -155,7 +226,18 @@ internal static partial class RunTransitions
             draft.Set(step with { Status = StepStatus.Failed });
         }
 
-        draft.State = draft.State with { Outcome = outcome, Error = error, StopDeadline = draft.At + StopGrace };
+        if (draft.State.Steps.FirstOrDefault(s => s.Status == StepStatus.Waiting) is { } waiting)
+        {
+            draft.Set(waiting with { Status = StepStatus.Failed });
+        }
+
+        draft.State = draft.State with
+        {
+            Outcome = outcome,
+            Error = error,
+            StopDeadline = draft.At + StopGrace,
+            Steps = [.. draft.State.Steps.Select(s => s with { RetryAt = null, Until = null, Message = null })],
+        };
         if (!Alive(draft.State).Any())
         {
             Finish(draft);

@@ -34,6 +34,14 @@ internal sealed class TraceWriter(TraceRedactor redactor)
         return JsonSerializer.SerializeToElement(redactor.Redact(wrapped)!["output"], ActorsJson.Options);
     }
 
+    /// <summary>The state with those texts redacted that callers see and no later step reads: error, questions and, when done, the output.</summary>
+    public RunState Redact(RunState state) => state with
+    {
+        Error = state.Error is { } error ? Redact(error) : null,
+        Output = state is { Status: RunStatus.Done, Output: { } output } ? RedactOutput(output) : state.Output,
+        Steps = state.Steps.Any(s => s.Message is not null) ? [.. state.Steps.Select(s => s.Message is { } message ? s with { Message = redactor.Redact(message) } : s)] : state.Steps,
+    };
+
     /// <summary>A redacted copy of an error, its texts cut to <see cref="LongestText"/> only after secrets are gone.</summary>
     public RunError Redact(RunError error) => error with
     {

@@ -18,6 +18,18 @@ public static class WorkflowLimits
     /// <summary>Most steps of a workflow.</summary>
     public const int Steps = 256;
 
+    /// <summary>Most tries of a step.</summary>
+    public const int Attempts = 20;
+
+    /// <summary>Longest question of an approval, as a template and evaluated, in UTF-16 units.</summary>
+    public const int ApprovalMessage = 2048;
+
+    /// <summary>Longest note of a decision, in UTF-16 units.</summary>
+    public const int DecisionNote = 500;
+
+    /// <summary>Largest payload of a signal, in bytes of UTF-8.</summary>
+    public const int SignalPayload = 64 * 1024;
+
     /// <summary>Most faults reported per file.</summary>
     public const int Faults = 100;
 
@@ -26,4 +38,7 @@ public static class WorkflowLimits
 
     /// <summary>Longest call of a tool.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromHours(1);
+
+    /// <summary>Longest pause before a step is tried again.</summary>
+    public static readonly TimeSpan Backoff = TimeSpan.FromHours(1);
 }

@@ -12,9 +12,23 @@ internal sealed class SiloOptions
     [Required]
     public string Url { get; set; } = "http://127.0.0.1:7430";
 
-    /// <summary>The SQLite file.</summary>
+    /// <summary>The path of a SQLite file, for one silo; or a PostgreSQL connection string (<c>Host=…;Database=…;Username=…</c>), which several silos may share.</summary>
     [Required]
     public string Database { get; set; } = "";
+
+    /// <summary>File with the PostgreSQL password; it must not stand in <see cref="Database"/>.</summary>
+    public string DatabasePasswordFile { get; set; } = "";
+
+    /// <summary>This silo's name among the others, for people; the machine's when empty.</summary>
+    public string SiloName { get; set; } = "";
+
+    /// <summary>Seconds without a heartbeat after which a silo's runs go to others.</summary>
+    [Range(3, 300)]
+    public int LeaseSeconds { get; set; } = 15;
+
+    /// <summary>Seconds that a stopping silo waits for writes in flight, before it hands its runs over.</summary>
+    [Range(0, 120)]
+    public int DrainSeconds { get; set; } = 5;
 
     /// <summary>The folder of workflow files.</summary>
     [Required]
@@ -35,6 +49,22 @@ internal sealed class SiloOptions
     /// <summary>Runs that may wait; a submit beyond is refused.</summary>
     [Range(0, 1_000_000)]
     public int MaxQueuedRuns { get; set; } = 10_000;
+
+    /// <summary>Runs of one caller that all silos together work on at once, about.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxActivePerSubmitter { get; set; } = 1_000_000;
+
+    /// <summary>Submits are refused while the oldest queued run waits longer.</summary>
+    [Range(1, 86_400)]
+    public int MaxQueueAgeSeconds { get; set; } = 600;
+
+    /// <summary>A run that was taken over more often without coming forward is given up.</summary>
+    [Range(1, 1000)]
+    public int MaxStrikes { get; set; } = 5;
+
+    /// <summary>Days that finished runs and their traces are kept; 0 keeps them for ever.</summary>
+    [Range(0, 36_500)]
+    public int RetentionDays { get; set; }
 
     /// <summary>Seconds that <c>run_workflow</c> waits for the end before it answers with the status.</summary>
     [Range(0, 55)]

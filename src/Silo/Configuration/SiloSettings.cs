@@ -7,9 +7,10 @@ using Actors.RunnerApi.Contracts.Configuration;
 namespace Actors.Silo.Configuration;
 
 /// <summary>What the host needs before it starts: checked options, the runner's address and token, the address to listen on.</summary>
-internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, RedactionOptions Redaction)
+internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction)
 {
     private const int LargestSecret = 64 * 1024;
+    private const int LongestName = 64;
 
     /// <summary>Reads the section <c>Actors:Silo</c>.</summary>
     /// <exception cref="SettingsException">At least one value is missing or wrong.</exception>
@@ -30,10 +31,54 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
             reader.Fault(nameof(SiloOptions.Workflows), $"the folder '{options.Workflows}' does not exist.");
         }
 
+        var password = ReadPassword(options, reader);
+        CheckSilo(options, reader);
         CheckSecrets(options, reader);
         var redaction = ReadRedaction(options, reader);
         SettingsReader.ThrowOnFaults(reader);
-        return new SiloSettings(options, endpoint!, runner!, token!, redaction);
+        return new SiloSettings(options, endpoint!, runner!, token!, password, redaction);
+    }
+
+    private static string? ReadPassword(SiloOptions options, SettingsReader reader)
+    {
+        // A connection string is printed in more places than one would think.
+        if (options.Database.Split(';').Any(p => p.Split('=')[0].Trim().ToUpperInvariant() is "PASSWORD" or "PWD"))
+        {
+            reader.Fault(nameof(SiloOptions.Database), "must not hold the password. Put it into a file and name that in DatabasePasswordFile.");
+        }
+
+        if (options.DatabasePasswordFile.Length == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllText(options.DatabasePasswordFile).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            reader.Fault(nameof(SiloOptions.DatabasePasswordFile), $"'{options.DatabasePasswordFile}' can't be read: {e.Message}");
+            return null;
+        }
+    }
+
+    private static void CheckSilo(SiloOptions options, SettingsReader reader)
+    {
+        if (options.SiloName.Length > LongestName || options.SiloName.Any(c => c is < '!' or > '~'))
+        {
+            reader.Fault(nameof(SiloOptions.SiloName), $"must be at most {LongestName} printable ASCII characters without spaces.");
+        }
+
+        if (options.DrainSeconds >= options.LeaseSeconds)
+        {
+            reader.Fault(nameof(SiloOptions.DrainSeconds), $"{options.DrainSeconds} is not less than LeaseSeconds ({options.LeaseSeconds}): others would take the runs over before the drain ends.");
+        }
+
+        if (options.MaxQueueAgeSeconds < options.LeaseSeconds)
+        {
+            reader.Fault(nameof(SiloOptions.MaxQueueAgeSeconds), $"{options.MaxQueueAgeSeconds} is less than LeaseSeconds ({options.LeaseSeconds}): one lost silo would refuse every submit.");
+        }
     }
 
     // A value that cannot be hidden must not be passed over in silence.

@@ -132,7 +132,8 @@ internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFacto
             """
             Runs workflows whose steps call tools of untrusted MCP servers, each in a verified, sandboxed container.
             Call list_workflows to see what can be run and which params it takes, run_workflow to run one.
-            When the answer's status is not 'done', call wait_run with its run_id until it is. get_run_trace tells what was decided, launched, called and answered.
+            When the answer's status is not 'done', call wait_run with its run_id until it is.
+            When waiting_for is present, the run waits for a person's decision (approve_run) or a signal (signal_run). list_runs finds runs. get_run_trace tells what was decided, launched, called and answered.
             """,
         ToolCollection = _tools,
     };

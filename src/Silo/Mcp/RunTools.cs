@@ -9,7 +9,7 @@ namespace Actors.Silo.Mcp;
 internal sealed class ListWorkflowsTool(IRunDirectory runs) : RunTool(Describe(
     "list_workflows",
     "List workflows",
-    "Lists the workflows that can be run: id, what each is for, the JSON Schema of its params, and which server and tool each step calls. Call this before run_workflow.",
+    "Lists the workflows that can be run: id, what each is for, the JSON Schema of its params, and what each step does: which server and tool it calls, or which approval or signal it waits for. Call this before run_workflow.",
     """{ "type": "object", "additionalProperties": false }""",
     """
     {

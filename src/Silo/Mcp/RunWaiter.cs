@@ -40,7 +40,13 @@ internal sealed class RunWaiter(IHostApplicationLifetime lifetime, TimeProvider 
     {
         var step = run.Steps.FirstOrDefault(s => s.Status == StepStatus.Running);
         var finished = run.Steps.Count(s => s.Status == StepStatus.Succeeded);
-        var doing = step is null ? run.Status.ToString().ToLowerInvariant() : $"step {step.Id} calls {step.Tool} of {step.Server}";
+        var doing = (run.WaitingFor, step) switch
+        {
+            ({ Kind: WaitKind.Retry } retry, _) => $"step {retry.Step} is tried again at {retry.Until:u}",
+            ({ } wait, _) => $"step {wait.Step} waits for {(wait.Kind == WaitKind.Approval ? "an approval" : $"signal {wait.Signal}")}",
+            (_, { } call) => $"step {call.Id} calls {call.Tool} of {call.Server}",
+            _ => run.Status.ToString().ToLowerInvariant(),
+        };
         return new ProgressNotificationValue { Progress = run.Version, Message = $"{run.RunId}: {doing}; {finished} of {run.Steps.Count} steps done" };
     }
 }

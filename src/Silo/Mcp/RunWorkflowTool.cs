@@ -50,7 +50,8 @@ internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, R
 internal sealed class WaitRunTool(IRunDirectory runs, RunWaiter waiter) : RunTool(Describe(
     "wait_run",
     "Wait for a run",
-    "Waits until a run is done or the time is over, sending progress, and tells the run as it is then. Call it again while the status is not 'done'.",
+    "Waits until a run is done or the time is over, sending progress, and tells the run as it is then. Call it again while the status is not 'done'. "
+        + "When waiting_for is present, somebody has to act first: approve_run or signal_run.",
     """
     {
       "type": "object",

@@ -3,6 +3,23 @@ namespace Actors.Silo.Mcp;
 /// <summary>JSON Schemas that several tools share.</summary>
 internal static class ToolSchemas
 {
+    /// <summary>What a run waits for.</summary>
+    public const string WaitingFor =
+        """
+        {
+          "type": "object",
+          "description": "Present while the run waits: for approve_run, for signal_run, or for the next attempt of a step.",
+          "required": ["kind", "step", "until"],
+          "properties": {
+            "kind": { "enum": ["approval", "signal", "retry"] },
+            "step": { "type": "string" },
+            "message": { "type": "string", "description": "What the approver is asked. It may hold words of untrusted servers." },
+            "signal": { "type": "string", "description": "Name for signal_run." },
+            "until": { "type": "string", "format": "date-time", "description": "When the wait times out, or the next attempt begins." }
+          }
+        }
+        """;
+
     /// <summary>Input of the tools that take a run id alone.</summary>
     public const string RunIdInput =
         """
@@ -42,16 +59,20 @@ internal static class ToolSchemas
               "type": "array",
               "items": {
                 "type": "object",
-                "required": ["id", "server", "tool", "status", "attempt"],
+                "required": ["id", "kind", "status", "attempt"],
                 "properties": {
                   "id": { "type": "string" },
+                  "kind": { "enum": ["call", "approval", "signal"] },
                   "server": { "type": "string" },
                   "tool": { "type": "string" },
-                  "status": { "enum": ["pending", "running", "succeeded", "failed"] },
+                  "status": { "enum": ["pending", "running", "waiting", "succeeded", "failed"] },
                   "attempt": { "type": "integer" }
                 }
               }
             },
+            "waiting_for":
+        """ + WaitingFor + """
+        ,
             "version": { "type": "integer", "description": "Grows with every change of the run." },
             "trace_head": { "type": "string", "description": "SHA-256 of the newest trace entry. Keep it to prove later that the trace was not rewritten." },
             "trace_length": { "type": "integer" },

@@ -25,6 +25,9 @@ internal sealed class FakeRunner : IRunner
 
     public bool ReadOnlyTools { get; set; }
 
+    /// <summary>Keeps no answers: the same call again asks the tool again.</summary>
+    public bool Forgetful { get; set; }
+
     public static CallView Result(string callId, string json) => new() { CallId = callId, Status = CallStatus.Result, Result = JsonElement.Parse(json), DurationMs = 1 };
 
     public Task<Decision> DecideAsync(DecisionRequest request, CancellationToken cancellationToken) => Task.FromResult(OnDecide(request));
@@ -56,7 +59,7 @@ internal sealed class FakeRunner : IRunner
             return Result(callId, $$$"""{"tools":[{"name":"read","annotations":{"readOnlyHint":{{{(ReadOnlyTools ? "true" : "false")}}}}},{"name":"count"}]}""");
         }
 
-        if (_calls.TryAdd(callId, new CallView { CallId = callId, Status = CallStatus.Pending }))
+        if (Forgetful | _calls.TryAdd(callId, new CallView { CallId = callId, Status = CallStatus.Pending }))
         {
             Executed.Enqueue(callId);
             _calls[callId] = await OnCall(callId, request.Params!.Value.GetProperty("arguments"), cancellationToken);

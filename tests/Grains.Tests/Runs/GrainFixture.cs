@@ -2,7 +2,8 @@ using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runner;
 using Actors.Grains.Runs;
-using Actors.Grains.Store;
+using Actors.Grains.Runs.Membership;
+using Actors.Grains.Tests.Simulation;
 using Actors.Grains.Tracing;
 using Actors.Grains.Workflows;
 using Actors.Testing;
@@ -10,22 +11,21 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Actors.Grains.Tests.Runs;
 
-/// <summary>A silo's grains over a database file and a fake runner; it can be restarted over both.</summary>
+/// <summary>A silo's grains over a model of the store and a fake runner; it can be restarted over both.</summary>
 internal sealed class GrainFixture : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("actors-grains");
     private readonly RunOptions _options;
-    private SqliteDatabase? _database;
+    private readonly RedactionOptions _redaction;
     private RunHost? _host;
     private RunDirectory? _directory;
 
-    private readonly RedactionOptions _redaction;
-
     public GrainFixture(RunOptions? options = null, RedactionOptions? redaction = null)
     {
-        _options = options ?? new RunOptions();
+        // Tests move the clock by leaps, which would cost a short lease.
+        _options = (options ?? new RunOptions()) with { Lease = TimeSpan.FromDays(1) };
         _redaction = redaction ?? new RedactionOptions();
+        Store = new ModelRunStore(Time);
         Start();
     }
 
@@ -36,26 +36,22 @@ internal sealed class GrainFixture : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new(TestEvents.Start);
 
+    public ModelRunStore Store { get; }
+
     public IRunDirectory Directory => _directory!;
 
     public void Start()
     {
-        _database = new SqliteDatabase(Path.Combine(_folder.FullName, "runs.db"));
+        var clock = new DatabaseClock(Time);
         var services = new RunServices(
-            Faults.Around(new SqliteRunStore(_database)), new EffectPerformer(Runner, Time), new TraceWriter(new TraceRedactor(_redaction)), new RunPulse(), Time, NullLogger.Instance);
-        _host = new RunHost(services, _options);
-        _directory = new RunDirectory(new WorkflowCatalog([TestWorkflows.TwoSteps]), _host, services, _options);
+            Faults.Around(Store), new EffectPerformer(Runner, clock), new TraceWriter(new TraceRedactor(_redaction)), clock, NullLogger.Instance);
+        var membership = new SiloMembership(services.Store, clock, new TaskHeart(Time), new SiloIdentity("test", "1"), _options.Lease, NullLogger.Instance);
+        _host = new RunHost(services, _options, membership);
+        _directory = new RunDirectory(new WorkflowCatalog([TestWorkflows.TwoSteps]), _host, services);
         _host.Start();
     }
 
-    public async Task StopAsync()
-    {
-        await _host!.DisposeAsync();
-        _database!.Dispose();
-    }
-
-    /// <summary>Stops the work and leaves the store open.</summary>
-    public Task StopHostAsync() => _host!.DisposeAsync().AsTask();
+    public Task StopAsync() => _host!.DisposeAsync().AsTask();
 
     public Task<RunView> SubmitAsync(string parameters = """{"text":"a b"}""", string? key = null, string workflow = "two-steps") => Directory.SubmitAsync(
         new SubmitRequest { WorkflowId = workflow, Params = JsonElement.Parse(parameters), IdempotencyKey = key, Submitter = "tester" },
@@ -79,6 +75,13 @@ internal sealed class GrainFixture : IAsyncDisposable
         return view;
     }
 
+    /// <summary>Moves the clock by steps until the run is done.</summary>
+    public Task DoneByAsync(RunView run, TimeSpan step) => Poll.UntilAsync(async () =>
+    {
+        Advance(step);
+        return (await Grain(run).GetAsync(default))!.Status == RunStatus.Done;
+    });
+
     public async Task<IReadOnlyList<TraceEntry>> TraceAsync(RunView run)
     {
         var trace = (await Grain(run).GetTraceAsync(0, 1000, default))!;
@@ -93,9 +96,5 @@ internal sealed class GrainFixture : IAsyncDisposable
         _host!.Wake();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync();
-        _folder.Delete(recursive: true);
-    }
+    public async ValueTask DisposeAsync() => await StopAsync();
 }

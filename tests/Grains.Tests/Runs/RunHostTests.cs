@@ -2,7 +2,6 @@ using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
 using Actors.Grains.Tracing;
 using Actors.RunnerApi.Contracts;
-using Actors.Testing;
 
 namespace Actors.Grains.Tests.Runs;
 
@@ -19,7 +18,7 @@ public sealed class RunHostTests
             var run = await silo.SubmitAsync();
             await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => silo.Grain(run).CancelAsync($"c{i}", null, default)))).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
 
-            Assert.Equal(RunOutcome.Cancelled, (await silo.Grain(run).GetAsync(default))!.Outcome);
+            Assert.Equal(RunOutcome.Cancelled, (await silo.DoneAsync(run)).Outcome);
             Assert.Single(await silo.TraceAsync(run), e => e.Kind == "done");
         }
     }
@@ -30,9 +29,10 @@ public sealed class RunHostTests
         await using var silo = new GrainFixture(new RunOptions { MaxActive = 0 });
         var run = await silo.SubmitAsync();
         silo.Faults.FailCommits(1);
-        var cancelled = await silo.Grain(run).CancelAsync("tester", null, default).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        await silo.Grain(run).CancelAsync("tester", null, default);
+        await silo.DoneByAsync(run, TimeSpan.FromSeconds(1));
 
-        Assert.Equal(RunOutcome.Cancelled, cancelled!.Outcome);
+        Assert.Equal(RunOutcome.Cancelled, (await silo.Grain(run).GetAsync(default))!.Outcome);
     }
 
     [Fact]
@@ -41,30 +41,39 @@ public sealed class RunHostTests
         await using var silo = new GrainFixture();
         silo.Faults.FailCommits(3);
         var run = await silo.SubmitAsync();
-        await Poll.UntilAsync(async () =>
-        {
-            silo.Advance(TimeSpan.FromSeconds(1));
-            return (await silo.Grain(run).GetAsync(default))!.Status == RunStatus.Done;
-        });
+        await silo.DoneByAsync(run, TimeSpan.FromSeconds(1));
 
         Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
     }
 
     [Fact]
-    public void Faults_OneAfterTheOther_RestTwiceAsLongUpToABound()
+    public async Task Run_AnswerOfACommitIsLost_GoesOnFromWhatWasStored()
     {
-        var time = new FakeTimeProvider();
-        var faults = new ActivationFaults(time);
-        var id = RunId.New(TestEvents.Start);
-        var pauses = Enumerable.Range(0, 10).Select(_ => faults.Add(id).TotalSeconds).ToList();
+        await using var silo = new GrainFixture();
+        silo.Faults.LoseAnswers(2);
+        var run = await silo.SubmitAsync();
+        await silo.DoneByAsync(run, TimeSpan.FromSeconds(1));
 
-        Assert.Equal([1, 2, 4, 8, 16, 32, 64, 128, 256, 256], pauses);
-        Assert.True(faults.IsResting(id));
-        time.Advance(TimeSpan.FromSeconds(256));
-        Assert.False(faults.IsResting(id));
-        faults.Add(id);
-        faults.Forget(id);
-        Assert.False(faults.IsResting(id));
+        Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
+        Assert.Equal(2, silo.Runner.Executed.Count);
+    }
+
+    [Fact]
+    public async Task Run_BreaksAtEachActivation_IsQuarantinedWithItsOwners()
+    {
+        await using var silo = new GrainFixture(new RunOptions { MaxStrikes = 2 });
+        silo.Runner.OnCall = (_, _, _) =>
+        {
+            silo.Faults.FailCommits(1);
+            return Task.FromResult(FakeRunner.Result("x", """{"content":[],"structuredContent":{"words":["a"],"total":1}}"""));
+        };
+        silo.Runner.Forgetful = true;
+        var run = await silo.SubmitAsync();
+        await silo.DoneByAsync(run, TimeSpan.FromSeconds(10));
+        var view = (await silo.Grain(run).GetAsync(default))!;
+
+        Assert.Equal((RunOutcome.Failed, "quarantined"), (view.Outcome!.Value, view.Error!.Code));
+        Assert.Contains(await silo.TraceAsync(run), e => e.Kind == "quarantined" && e.Data.GetProperty("evidence").GetArrayLength() > 0);
     }
 
     [Fact]
@@ -73,7 +82,7 @@ public sealed class RunHostTests
         var silo = new GrainFixture(new RunOptions { MaxActive = 0 });
         var run = await silo.SubmitAsync();
         var grain = silo.Grain(run);
-        await silo.StopHostAsync();
+        await silo.StopAsync();
         var e = await Assert.ThrowsAsync<RunRejectedException>(() => grain.CancelAsync("tester", null, default));
         await silo.DisposeAsync();
 

@@ -1,37 +1,71 @@
 using Actors.Grains.Interfaces;
-using Actors.Grains.Runs;
 using Actors.Grains.Store;
 using Actors.Grains.Workflows;
 
 namespace Actors.Grains.Tests.Runs;
 
-/// <summary>A real store whose next commits fail, as on a full disk.</summary>
+/// <summary>A store whose next commits fail, as on a full disk.</summary>
 internal sealed class StoreFaults
 {
     private int _failing;
+    private int _failingAfter;
 
     public void FailCommits(int count) => _failing = count;
+
+    /// <summary>The next commits are made, but their answers are lost.</summary>
+    public void LoseAnswers(int count) => _failingAfter = count;
 
     public IRunStore Around(IRunStore store) => new Faulty(store, this);
 
     private sealed class Faulty(IRunStore store, StoreFaults faults) : IRunStore
     {
-        public Task<InsertResult?> InsertAsync(NewRun run, int mostQueued, CancellationToken cancellationToken) => store.InsertAsync(run, mostQueued, cancellationToken);
+        public Task<InsertResult> InsertAsync(NewRun run, CancellationToken cancellationToken) => store.InsertAsync(run, cancellationToken);
 
         public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => store.LoadAsync(id, cancellationToken);
 
-        public Task<StoredRun?> ClaimAsync(RunId id, CancellationToken cancellationToken) => store.ClaimAsync(id, cancellationToken);
-
-        public Task CommitAsync(RunCommit commit, CancellationToken cancellationToken) =>
-            Interlocked.Decrement(ref faults._failing) >= 0 ? Task.FromException(new IOException("disk full")) : store.CommitAsync(commit, cancellationToken);
+        public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) => store.ListAsync(filter, before, limit, cancellationToken);
 
         public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken) =>
             store.ReadTraceAsync(id, afterSeq, limit, bytes, cancellationToken);
 
         public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) => store.LoadDefinitionAsync(hash, cancellationToken);
 
-        public Task<IReadOnlyList<RunId>> FindAsync(RunStatus status, int limit, CancellationToken cancellationToken) => store.FindAsync(status, limit, cancellationToken);
+        public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => store.MeasureQueueAsync(most, cancellationToken);
 
-        public Task<IReadOnlyList<RunId>> FindDueAsync(DateTimeOffset now, int limit, CancellationToken cancellationToken) => store.FindDueAsync(now, limit, cancellationToken);
+        public Task<SiloBeat> JoinAsync(SiloRecord silo, CancellationToken cancellationToken) => store.JoinAsync(silo, cancellationToken);
+
+        public Task<SiloBeat?> BeatAsync(SiloId silo, CancellationToken cancellationToken) => store.BeatAsync(silo, cancellationToken);
+
+        public Task LeaveAsync(SiloId silo, CancellationToken cancellationToken) => store.LeaveAsync(silo, cancellationToken);
+
+        public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => store.EvictAsync(lease, cancellationToken);
+
+        public Task<IReadOnlyList<SiloRecord>> ListSilosAsync(CancellationToken cancellationToken) => store.ListSilosAsync(cancellationToken);
+
+        public Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken) => store.ClaimAsync(claim, cancellationToken);
+
+        public Task<IReadOnlyList<OwnedRun>> ListOwnedAsync(SiloId silo, CancellationToken cancellationToken) => store.ListOwnedAsync(silo, cancellationToken);
+
+        public Task ReleaseAsync(SiloId silo, OwnedRun run, TimeSpan pause, CancellationToken cancellationToken) => store.ReleaseAsync(silo, run, pause, cancellationToken);
+
+        public async Task CommitAsync(RunCommit commit, CancellationToken cancellationToken)
+        {
+            if (Interlocked.Decrement(ref faults._failing) >= 0)
+            {
+                throw new IOException("disk full");
+            }
+
+            await store.CommitAsync(commit, cancellationToken);
+            if (Interlocked.Decrement(ref faults._failingAfter) >= 0)
+            {
+                throw new IOException("connection lost");
+            }
+        }
+
+        public Task<bool> PostAsync(RunId id, RunCommand command, CancellationToken cancellationToken) => store.PostAsync(id, command, cancellationToken);
+
+        public Task<IReadOnlyList<PostedCommand>> ReadInboxAsync(SiloId silo, RunId? id, CancellationToken cancellationToken) => store.ReadInboxAsync(silo, id, cancellationToken);
+
+        public Task<int> MaintainAsync(TimeSpan retention, CancellationToken cancellationToken) => store.MaintainAsync(retention, cancellationToken);
     }
 }

@@ -31,6 +31,29 @@ internal static class TestWorkflows
         output: { total: "${{ steps.count.result.structuredContent.total }}" }
         """);
 
+    /// <summary>An approval and a signal between calls; 'first' is used before and behind them, 'second' behind them only. Every call may be tried again.</summary>
+    public static WorkflowDefinition Waits { get; } = WorkflowCatalog.Parse(
+        "waits.yaml",
+        """
+        id: waits
+        version: "1"
+        timeout: 1h
+        priority: high
+        params: { type: object, properties: { text: { type: string } } }
+        servers:
+          first: { image: "registry.test/first:1" }
+          second: { image: "registry.test/second:1" }
+        steps:
+          - { id: read, server: first, tool: read, retry: { attempts: 3, backoff: 10s, max_backoff: 15s } }
+          - id: ok
+            approval: { message: "Go on with ${{ steps.read.result.structuredContent.words }}?", timeout: 10m }
+          - id: wait
+            signal: { name: go, schema: { type: object, required: [n], properties: { n: { type: integer } } }, timeout: 20m }
+          - { id: count, server: second, tool: count, idempotent: true, retry: { attempts: 2, backoff: 10s }, arguments: { n: "${{ steps.wait.result.n }}" } }
+          - { id: again, server: first, tool: read, retry: { attempts: 3, backoff: 10s }, arguments: { by: "${{ steps.ok.result.approved_by }}", note: "${{ steps.ok.result.note }}" } }
+        output: { n: "${{ steps.wait.result.n }}" }
+        """);
+
     public static RunState NewRun(WorkflowDefinition definition, DateTimeOffset at, string parameters = """{"text":"a b"}""") => new()
     {
         RunId = RunId.New(at),

@@ -1,24 +1,43 @@
 using Actors.Grains.Store;
+using Actors.Grains.Store.Sqlite;
+using Actors.Testing;
 
 namespace Actors.Grains.Tests.Store;
 
-public sealed class SqliteRunStoreTests : RunStoreConformance, IDisposable
+public sealed class SqliteRunStoreTests : RunStoreConformance, IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actors-store");
-    private readonly SqliteDatabase _database;
+    private readonly FakeTimeProvider _time = new();
+    private readonly SqlRunStore _store;
 
-    public SqliteRunStoreTests()
+    public SqliteRunStoreTests() => _store = new SqlRunStore(Open("runs.db"));
+
+    private protected override IRunStore Store => _store;
+
+    private protected override DateTimeOffset Now => _time.GetUtcNow();
+
+    private protected override bool ServesManySilos => false;
+
+    private protected override Task AdvanceAsync(TimeSpan by)
     {
-        _database = new SqliteDatabase(Path.Combine(_folder.FullName, "runs.db"));
-        Store = new SqliteRunStore(_database);
+        _time.Advance(by);
+        return Task.CompletedTask;
     }
 
-    private protected override IRunStore Store { get; }
+    [Fact]
+    public async Task Join_NewSilo_TakesThePlaceOfTheOther()
+    {
+        var (silo, run) = await ClaimedAsync();
+        var next = await JoinedAsync();
+
+        Assert.Null(await Store.BeatAsync(silo, default));
+        Assert.Equal(run.Epoch + 1, Assert.Single(await Store.ClaimAsync(Wish(next), default)).Run.Epoch);
+    }
 
     [Fact]
     public void Open_SecondProcess_IsRefusedWithTheFix()
     {
-        var e = Assert.Throws<StoreUnavailableException>(() => new SqliteDatabase(Path.Combine(_folder.FullName, "runs.db")));
+        var e = Assert.Throws<StoreUnavailableException>(() => Open("runs.db"));
 
         Assert.Contains("runs.db", e.Message, StringComparison.Ordinal);
         Assert.Contains("stop the other one", e.Message, StringComparison.Ordinal);
@@ -27,10 +46,9 @@ public sealed class SqliteRunStoreTests : RunStoreConformance, IDisposable
     [Fact]
     public void Open_NoDatabase_SaysSo()
     {
-        var path = Path.Combine(_folder.FullName, "broken.db");
-        File.WriteAllText(path, new string('x', 4096));
+        File.WriteAllText(Path.Combine(_folder.FullName, "broken.db"), new string('x', 4096));
 
-        Assert.Throws<StoreUnavailableException>(() => new SqliteDatabase(path));
+        Assert.Throws<StoreUnavailableException>(() => Open("broken.db"));
     }
 
     [Fact]
@@ -43,16 +61,24 @@ public sealed class SqliteRunStoreTests : RunStoreConformance, IDisposable
     }
 
     [Fact]
-    public void Open_Again_KeepsTheSchema()
+    public async Task Open_NewerSchema_IsUsedWhenItServesThisProgram()
     {
-        var path = Path.Combine(_folder.FullName, "twice.db");
-        new SqliteDatabase(path).Dispose();
-        new SqliteDatabase(path).Dispose();
+        Migration[] newer = [.. Migration.Load("Sqlite"), new(2, 1, "CREATE TABLE later (id INTEGER)"), new(3, 3, "DROP TABLE later")];
+        await Open("new.db", newer[..2]).DisposeAsync();
+        await Open("new.db").DisposeAsync();
+        await Open("new.db", newer).DisposeAsync();
+        var e = Assert.Throws<StoreUnavailableException>(() => Open("new.db"));
+
+        Assert.Contains("Use the newer program", e.Message, StringComparison.Ordinal);
     }
 
-    public void Dispose()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
-        _database.Dispose();
+        await _store.DisposeAsync();
         _folder.Delete(recursive: true);
     }
+
+    private SqliteDialect Open(string name, IReadOnlyList<Migration>? migrations = null) => new(Path.Combine(_folder.FullName, name), _time, migrations);
 }

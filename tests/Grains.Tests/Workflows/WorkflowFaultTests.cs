@@ -43,11 +43,36 @@ public sealed class WorkflowFaultTests
     [InlineData("${{ params.path }}", "${{ params.path", "a.yaml:25:24: The expression ${{ params.path is not valid: it is not closed; end it with }}.")]
     [InlineData("arguments: { path:", "arguments: { \"${{ params.path }}\":", "a.yaml:25:18: A name can't hold an expression.")]
     [InlineData("steps.count.result.structuredContent", "steps.other.result", "a.yaml:31:10: The expression steps.other.result.words can't be evaluated: there is no step \"other\".")]
-    [InlineData("tool: count_words", "tools: count_words", "a.yaml:28:5: A step has no \"tools\". Use one of: id, server, tool, timeout, arguments.")]
+    [InlineData("tool: count_words", "tools: count_words", "a.yaml:28:5: A step has no \"tools\". Use one of: id, server, tool, timeout, arguments, idempotent, retry, approval, signal.")]
     public void Parse_OneFault_IsReportedAtItsPlace(string old, string replacement, string expected)
     {
         var yaml = WorkflowSamples.Count.Replace(old, replacement, StringComparison.Ordinal);
         Assert.NotEqual(WorkflowSamples.Count, yaml);
+
+        var e = Assert.Throws<WorkflowLoadException>(() => WorkflowCatalog.Parse("a.yaml", yaml));
+
+        Assert.Contains(e.Faults, f => f.ToString().StartsWith(expected, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("priority: high", "priority: urgent", "a.yaml:3:11: 'priority' must be low, normal or high. Change \"urgent\".")]
+    [InlineData("idempotent: true", "idempotent: maybe", "a.yaml:11:17: 'idempotent' must be true or false. Change \"maybe\".")]
+    [InlineData("attempts: 5", "attempts: 1", "a.yaml:12:24: 'attempts' must be a whole number from 2 to 20. Change \"1\".")]
+    [InlineData("attempts: 5, ", "", "a.yaml:12:12: 'retry' lacks 'attempts'. Add it.")]
+    [InlineData("max_backoff: 30s", "max_backoff: 1s", "a.yaml:12:53: 'max_backoff' is shorter than 'backoff'. Raise it.")]
+    [InlineData("backoff: 2s", "backoff: 2d", "a.yaml:12:36: 'backoff' must be a duration such as 1s or 5m, up to 1h. Change \"2d\".")]
+    [InlineData("timeout: 4h", "timeout: 9h", "a.yaml:14:74: 'timeout' is longer than the workflow's. Raise the workflow's timeout.")]
+    [InlineData("timeout: 4h", "by: me", "a.yaml:14:65: 'approval' has no \"by\". Use one of: message, timeout.")]
+    [InlineData("steps.one.result }}?", "steps.two.result }}?", "a.yaml:14:26: The expression steps.two.result can't be evaluated: the step 'two' runs later.")]
+    [InlineData("message: \"Go on with ${{ steps.one.result }}?\"", "message: 1", "a.yaml:14:26: 'message' must be a string, not a number. Put it in quotes.")]
+    [InlineData("approval: { message", "server: s\n    approval: { message", "a.yaml:14:5: A step has no \"server\". Use one of: id, approval.")]
+    [InlineData("required: [n]", "required: n", "a.yaml:16:49: The schema of the signal is not valid at #/required")]
+    [InlineData("name: other-name", "name: go", "a.yaml:18:21: The signal 'go' is already awaited in line 15. Give one of them another 'name'.")]
+    [InlineData("signal: { name: other-name }", "signal: go", "a.yaml:18:13: 'signal' must be a mapping, not a string.")]
+    public void Parse_OneFaultInAWait_IsReportedAtItsPlace(string old, string replacement, string expected)
+    {
+        var yaml = WorkflowSamples.Waits.Replace(old, replacement, StringComparison.Ordinal);
+        Assert.NotEqual(WorkflowSamples.Waits, yaml);
 
         var e = Assert.Throws<WorkflowLoadException>(() => WorkflowCatalog.Parse("a.yaml", yaml));
 

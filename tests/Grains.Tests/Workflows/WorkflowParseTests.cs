@@ -30,6 +30,25 @@ public sealed class WorkflowParseTests
     }
 
     [Fact]
+    public void Parse_StepsThatWaitAndRetry_GivesEveryField()
+    {
+        var workflow = WorkflowCatalog.Parse("a.yaml", WorkflowSamples.Waits);
+        var steps = workflow.Steps;
+
+        Assert.Equal(1, workflow.Priority);
+        Assert.True(steps[0].Idempotent);
+        Assert.Equal(new RetryDefinition(5, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(30)), steps[0].Retry);
+        Assert.Equal(new ApprovalDefinition("Go on with ${{ steps.one.result }}?", TimeSpan.FromHours(4)), steps[1].Approval);
+        Assert.Null(steps[1].Server);
+        Assert.Equal(("go", TimeSpan.FromHours(1)), (steps[2].Signal!.Name, steps[2].Signal!.Timeout!.Value));
+        Assert.NotEmpty(steps[2].Signal!.PayloadSchema!.Validate(JsonElement.Parse("{}")));
+        Assert.Equal("other-name", steps[3].Signal!.Name);
+        Assert.Null(steps[3].Signal!.PayloadSchema);
+        Assert.Equal(new RetryDefinition(2, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)), steps[4].Retry);
+        Assert.False(steps[4].Idempotent);
+    }
+
+    [Fact]
     public void Parse_SmallestWorkflow_TakesDefaults()
     {
         var workflow = WorkflowCatalog.Parse("a.yaml", WorkflowSamples.Smallest);
@@ -83,6 +102,12 @@ public sealed class WorkflowParseTests
     }
 
     [Theory]
+    [InlineData(WorkflowSamples.Count, "b70b26fa76c20a5cdfbb979b955df21d91c3855e1")]
+    [InlineData(WorkflowSamples.Smallest, "bd9baae626cfefaa8fa61ff14685f7ca407a4e793")]
+    public void Hash_OfAWorkflowWithoutNewerKeys_StaysWhatDatabasesHold(string yaml, string hash) =>
+        Assert.StartsWith(hash, WorkflowCatalog.Parse("a.yaml", yaml).DefinitionHash, StringComparison.Ordinal);
+
+    [Theory]
     [MemberData(nameof(Samples))]
     public void Json_RoundTrip_KeepsHashAndSchema(string yaml)
     {
@@ -95,7 +120,15 @@ public sealed class WorkflowParseTests
     }
 
     [Fact]
+    public void Json_WithoutNewerKeys_DoesNotNameThem()
+    {
+        var text = WorkflowJson.Write(WorkflowCatalog.Parse("a.yaml", WorkflowSamples.Count)).GetRawText();
+
+        Assert.All(["priority", "idempotent", "retry", "approval", "signal"], k => Assert.DoesNotContain($"\"{k}\"", text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Json_BrokenText_IsAJsonException() => Assert.Throws<JsonException>(() => WorkflowJson.Read(JsonElement.Parse("""{"id":"a"}""")));
 
-    public static TheoryData<string> Samples() => [WorkflowSamples.Count, WorkflowSamples.Smallest];
+    public static TheoryData<string> Samples() => [WorkflowSamples.Count, WorkflowSamples.Smallest, WorkflowSamples.Waits];
 }

@@ -36,6 +36,33 @@ internal static class WorkflowSamples
           words: "${{ steps.count.result.structuredContent.words }}"
         """;
 
+    /// <summary>Everything that steps can be besides plain calls.</summary>
+    public const string Waits = """
+        id: waits
+        version: "1"
+        priority: high
+        timeout: 8h
+        servers:
+          s: { image: example.com/s:1 }
+        steps:
+          - id: one
+            server: s
+            tool: t
+            idempotent: true
+            retry: { attempts: 5, backoff: 2s, max_backoff: 30s }
+          - id: ok
+            approval: { message: "Go on with ${{ steps.one.result }}?", timeout: 4h }
+          - id: go
+            signal: { schema: { type: object, required: [n] }, timeout: 1h }
+          - id: other
+            signal: { name: other-name }
+          - id: two
+            server: s
+            tool: t
+            retry: { attempts: 2 }
+            arguments: { by: "${{ steps.ok.result.approved_by }}", n: "${{ steps.go.result.n }}" }
+        """;
+
     public const string Smallest = """
         id: a
         version: "1"

@@ -22,7 +22,7 @@ public sealed class McpEndpointTests(Deployment deployment) : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(
-            ["cancel_run", "get_run", "get_run_trace", "list_workflows", "run_workflow", "wait_run"],
+            ["approve_run", "cancel_run", "get_run", "get_run_trace", "list_runs", "list_workflows", "run_workflow", "signal_run", "wait_run"],
             tools.Select(t => t.GetProperty("name").GetString()!).Order(StringComparer.Ordinal));
         Assert.All(tools, t =>
         {
@@ -96,6 +96,12 @@ public sealed class McpEndpointTests(Deployment deployment) : IDisposable
     [InlineData("get_run", """{"run_id":"run-01m81z7bstsr87te87rr5shr8a"}""", "unknown_run")]
     [InlineData("wait_run", """{"run_id":"x","timeout_seconds":9999}""", "invalid_arguments")]
     [InlineData("cancel_run", "{}", "invalid_arguments")]
+    [InlineData("approve_run", """{"run_id":"run-01m81z7bstsr87te87rr5shr8a","step":"ok","decision":"maybe"}""", "invalid_arguments")]
+    [InlineData("approve_run", """{"run_id":"run-01m81z7bstsr87te87rr5shr8a","step":"ok","decision":"approve"}""", "unknown_run")]
+    [InlineData("signal_run", """{"run_id":"run-01m81z7bstsr87te87rr5shr8a","name":"go","payload":null}""", "invalid_arguments")]
+    [InlineData("signal_run", """{"run_id":"run-01m81z7bstsr87te87rr5shr8a","name":"go"}""", "unknown_run")]
+    [InlineData("list_runs", """{"limit":0}""", "invalid_arguments")]
+    [InlineData("list_runs", """{"cursor":"nonsense"}""", "invalid_cursor")]
     [InlineData("get_run_trace", """{"run_id":"run-01m81z7bstsr87te87rr5shr8a"}""", "unknown_run")]
     public async Task Call_BadInput_IsATypedError(string tool, string arguments, string code)
     {

@@ -111,6 +111,16 @@ internal sealed class MapReader(YamlMap map, string what, FaultList faults)
         return parsed;
     }
 
+    /// <summary>True or false; false when the name is missing.</summary>
+    public bool Flag(string name) => Quantity(name, Truth, "true or false") ?? false;
+
+    private static bool? Truth(string text) => YamlScalars.ToJson(text) switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => null,
+    };
+
     /// <summary>Reports every name that was not asked for.</summary>
     public void Finish()
     {

@@ -19,7 +19,8 @@ internal sealed class ReferenceChecker(JsonElement paramsSchema, IReadOnlyList<R
             }
         }
 
-        foreach (var step in steps.Where(s => s.Definition.Server.Length > 0 && servers.Find(s.Definition.Server) is null))
+        CheckSignals();
+        foreach (var step in steps.Where(s => s.Definition.Server is { Length: > 0 } server && servers.Find(server) is null))
         {
             faults.Add(step.At.Find("server")!, $"There is no server '{step.Definition.Server}'. Use one of: {Names(servers.Members.Select(m => m.Key.Text))}.");
         }
@@ -27,6 +28,30 @@ internal sealed class ReferenceChecker(JsonElement paramsSchema, IReadOnlyList<R
         foreach (var (id, _) in servers.Members.Where(m => steps.All(s => s.Definition.Server != m.Key.Text)))
         {
             faults.Add(id, $"The server {Describe.Name(id.Text)} is used by no step. Use it or remove it.");
+        }
+    }
+
+    /// <summary>Waits that the workflow's own timeout would end.</summary>
+    public void CheckTimeouts(TimeSpan workflow)
+    {
+        foreach (var step in steps.Where(s => (s.Definition.Approval?.Timeout ?? s.Definition.Signal?.Timeout) > workflow))
+        {
+            var wait = (Yaml.YamlMap)(step.At.Find("approval") ?? step.At.Find("signal"))!;
+            faults.Add(wait.Find("timeout")!, "'timeout' is longer than the workflow's. Raise the workflow's timeout.");
+        }
+    }
+
+    // Which step a payload is for, and so which schema it must fit, is told by the name alone.
+    private void CheckSignals()
+    {
+        var names = new Dictionary<string, ReadStep>(StringComparer.Ordinal);
+        foreach (var step in steps.Where(s => s.Definition.Signal is { Name.Length: > 0 }))
+        {
+            if (!names.TryAdd(step.Definition.Signal!.Name, step))
+            {
+                var signal = step.At.Find("signal");
+                faults.Add((signal as Yaml.YamlMap)?.Find("name") ?? signal!, $"The signal '{step.Definition.Signal.Name}' is already awaited in line {names[step.Definition.Signal.Name].At.Line}. Give one of them another 'name'.");
+            }
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Actors.Grains.Schemas;
 using Actors.Grains.Workflows.Yaml;
 
 namespace Actors.Grains.Workflows.Loading;
@@ -18,6 +17,7 @@ internal static class WorkflowReader
         var version = reader.Text(reader.Required("version"), "'version'", TextRule.Line(64));
         var description = reader.Text(reader.Optional("description"), "'description'", TextRule.Prose(4096));
         var timeout = reader.Quantity("timeout", t => Quantities.Duration(t, WorkflowLimits.RunTimeout), "a duration such as 30s, 5m or 2h, up to 24h");
+        var priority = reader.Quantity("priority", Priority, "low, normal or high");
         var parameters = Params(reader);
         var servers = reader.Required("servers") is { } value ? reader.AsMap(value, "'servers'") : null;
         var definitions = servers is null ? [] : ServerReader.Read(servers, faults);
@@ -31,6 +31,7 @@ internal static class WorkflowReader
             references.CheckSteps(servers);
         }
 
+        references.CheckTimeouts(timeout ?? DefaultTimeout);
         references.CheckArguments();
         references.Check(output is null ? [] : ExpressionReader.Read(output, faults), steps.Count);
         return new WorkflowDefinition
@@ -39,12 +40,21 @@ internal static class WorkflowReader
             Version = version ?? "",
             Description = description ?? "",
             Timeout = timeout ?? DefaultTimeout,
+            Priority = priority ?? 0,
             Params = parameters,
             Servers = definitions,
             Steps = [.. steps.Select(s => s.Definition)],
             Output = output is null ? null : YamlJson.Convert(output, faults) is { ValueKind: not JsonValueKind.Null } template ? template : null,
         };
     }
+
+    private static int? Priority(string text) => text switch
+    {
+        "low" => -1,
+        "normal" => 0,
+        "high" => 1,
+        _ => null,
+    };
 
     private static JsonElement Params(MapReader reader)
     {
@@ -53,23 +63,10 @@ internal static class WorkflowReader
             return NoParams;
         }
 
-        var schema = YamlJson.Convert(map, reader.Faults);
+        var schema = SchemaReader.Read(map, "the params", reader.Faults);
         if (!schema.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String || type.GetString() != "object")
         {
             reader.Faults.Add(map.Find("type") ?? map, "The schema of the params must have 'type: object'. Add it.");
-        }
-
-        try
-        {
-            JsonSchema.Compile(schema);
-        }
-        catch (SchemaException e)
-        {
-            foreach (var fault in e.Faults)
-            {
-                var pointer = fault.Location[(fault.Location.IndexOf('#', StringComparison.Ordinal) + 1)..];
-                reader.Faults.Add(YamlJson.Locate(map, pointer), $"The schema of the params is not valid at {Describe.Shorten(fault.Location)}: {fault.Message}.");
-            }
         }
 
         return schema;

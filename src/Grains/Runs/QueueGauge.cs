@@ -1,0 +1,63 @@
+using Actors.Grains.Interfaces;
+using Actors.Grains.Store;
+
+namespace Actors.Grains.Runs;
+
+/// <summary>How full the queue is, as measured last and changed by this silo since; refuses submits that it cannot bear.</summary>
+internal sealed class QueueGauge(RunOptions options, RunMetrics metrics)
+{
+    private const int LongestRetrySeconds = 60;
+    private QueueDepth _measured = new(0, TimeSpan.Zero);
+    private int _since;
+    private volatile bool _backlog = true;
+
+    /// <summary>True while queued runs may wait for a slot: a new one must queue behind them.</summary>
+    public bool HasBacklog => _backlog;
+
+    /// <summary>How far a measurement has to count.</summary>
+    public int Most => options.MaxQueued + 1;
+
+    public void Set(QueueDepth measured)
+    {
+        _measured = measured;
+        Volatile.Write(ref _since, 0);
+        metrics.SetQueue(measured.Waiting, measured.OldestAge);
+    }
+
+    public void OnQueued()
+    {
+        Interlocked.Increment(ref _since);
+        _backlog = true;
+    }
+
+    /// <summary>A claim that could have taken <paramref name="wanted"/> queued runs got <paramref name="got"/>.</summary>
+    public void OnClaimed(int wanted, int got)
+    {
+        Interlocked.Add(ref _since, -got);
+        _backlog = got >= wanted;
+    }
+
+    /// <summary>Refuses one more run in the queue.</summary>
+    /// <exception cref="RunRejectedException">It is full, or its head waits too long.</exception>
+    public void Admit()
+    {
+        var measured = _measured;
+        if (measured.Waiting + Volatile.Read(ref _since) >= options.MaxQueued)
+        {
+            metrics.Refused.Add(1);
+            throw Refusal("queue_full", $"{options.MaxQueued} runs wait already.", measured);
+        }
+
+        if (measured.OldestAge > options.MaxQueueAge)
+        {
+            metrics.Refused.Add(1);
+            throw Refusal("overloaded", $"The oldest queued run waits for {measured.OldestAge.TotalSeconds:0} s already, {options.MaxQueueAge.TotalSeconds:0} s are the limit.", measured);
+        }
+    }
+
+    private static RunRejectedException Refusal(string code, string why, QueueDepth measured)
+    {
+        var seconds = Math.Clamp((int)measured.OldestAge.TotalSeconds / 4, 1, LongestRetrySeconds);
+        return new RunRejectedException(new RunError(code, $"{why} Try again in {seconds} s with the same idempotency key, or add silos.") { RetryAfterSeconds = seconds });
+    }
+}

@@ -1,0 +1,135 @@
+using System.Threading.Channels;
+using Actors.Grains.Interfaces;
+
+namespace Actors.Grains.Store;
+
+/// <summary>Collects what waits to be written and writes it in one transaction: while a batch is under way, the next one gathers. Each write gets its own answer.</summary>
+internal sealed class GroupCommit : IAsyncDisposable
+{
+    private const int LargestBatch = 64;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    private readonly ISqlDialect _dialect;
+    private readonly WriteJudge _judge;
+    private readonly Channel<StoreWrite> _queue = Channel.CreateUnbounded<StoreWrite>();
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Task[] _writers;
+
+    public GroupCommit(ISqlDialect dialect, WriteJudge judge)
+    {
+        _dialect = dialect;
+        _judge = judge;
+        _writers = [.. Enumerable.Range(0, dialect.BatchesInFlight).Select(_ => Task.Run(WriteAllAsync))];
+    }
+
+    /// <summary>Writes; the write's answer tells what became of it. A cancelled one may be durable all the same.</summary>
+    public async Task RunAsync(StoreWrite write, Task answer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var stop = cancellationToken.UnsafeRegister(static (w, token) => ((StoreWrite)w!).Cancel(token), write);
+        if (!_queue.Writer.TryWrite(write))
+        {
+            throw new StoreUnavailableException("The store is closed.");
+        }
+
+        await answer;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _closing.CancelAsync();
+        await Task.WhenAll(_writers);
+        while (_queue.Reader.TryRead(out var left))
+        {
+            left.Fail(new StoreUnavailableException("The store is closed."));
+        }
+
+        _closing.Dispose();
+    }
+
+    private async Task WriteAllAsync()
+    {
+        var batch = new List<StoreWrite>(LargestBatch);
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(_closing.Token))
+            {
+                while (batch.Count < LargestBatch && _queue.Reader.TryRead(out var write))
+                {
+                    batch.Add(write);
+                }
+
+                await WriteAsync(batch);
+                batch.Clear();
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            batch.ForEach(w => w.Fail(new StoreUnavailableException("The store was closed.")));
+        }
+    }
+
+    private async Task WriteAsync(IReadOnlyList<StoreWrite> writes)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var open = writes.Where(w => !w.IsOver).ToList();
+            if (open.Count == 0)
+            {
+                return;
+            }
+
+            try
+            {
+                var held = await _dialect.WriteAsync(new WriteBatch(open), _closing.Token);
+                await AnswerAsync(open, held);
+                return;
+            }
+            catch (Exception e) when (_dialect.IsTransient(e) && !_closing.IsCancellationRequested)
+            {
+                // The transaction may have been durable before the connection broke: the fence lets it in once only, and the judge looks.
+                open.ForEach(w => w.IsUncertain = true);
+                await PauseAsync(attempt);
+            }
+            catch (Exception e) when (!_closing.IsCancellationRequested)
+            {
+                await SplitAsync(open, e);
+                return;
+            }
+        }
+    }
+
+    // Somebody's data is refused: only that one shall fail.
+    private async Task SplitAsync(List<StoreWrite> writes, Exception fault)
+    {
+        if (writes is [var one])
+        {
+            one.Fail(new UnstorableException(one.Id, "the database refuses its data", fault));
+            return;
+        }
+
+        var half = writes.Count / 2;
+        await WriteAsync(writes[..half]);
+        await WriteAsync(writes[half..]);
+    }
+
+    private async Task AnswerAsync(List<StoreWrite> writes, IReadOnlySet<StoreWrite> held)
+    {
+        foreach (var write in writes.Where(held.Contains))
+        {
+            WriteJudge.Confirm(write);
+        }
+
+        foreach (var write in writes.Where(w => !held.Contains(w)))
+        {
+            await _judge.ExplainAsync(write, _closing.Token);
+        }
+    }
+
+    private Task PauseAsync(int attempt)
+    {
+        var pause = Math.Min(FirstPause.TotalMilliseconds * Math.Pow(2, Math.Min(attempt, 10)), LongestPause.TotalMilliseconds);
+        return Task.Delay(TimeSpan.FromMilliseconds(pause * (0.5 + (Random.Shared.NextDouble() / 2))), TimeProvider.System, _closing.Token);
+    }
+}

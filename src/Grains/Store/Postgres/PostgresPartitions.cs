@@ -1,0 +1,110 @@
+using System.Globalization;
+using Actors.Grains.Interfaces;
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Actors.Grains.Store.Postgres;
+
+/// <summary>One partition of traces and of finished runs per day, by the day that a run's id begins with: made ahead, dropped whole when everything in it is over.</summary>
+internal sealed partial class PostgresPartitions(ILogger log)
+{
+    private const int DaysAhead = 3;
+    private static readonly (string Table, string Key)[] s_tables = [("trace", "run_id"), ("finished_runs", "id")];
+
+    /// <summary>Makes those of today and the coming days.</summary>
+    public async Task EnsureAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var now = await connection.QuerySingleAsync<long>(new CommandDefinition("SELECT db_now()", cancellationToken: cancellationToken));
+        var today = DateTimeOffset.FromUnixTimeMilliseconds(now).UtcDateTime.Date;
+        for (var day = 0; day <= DaysAhead; day++)
+        {
+            await EnsureAsync(connection, today.AddDays(day), cancellationToken);
+        }
+    }
+
+    /// <summary>Makes new ones and drops old ones. Gives how many finished runs went with them.</summary>
+    public async Task<int> MaintainAsync(NpgsqlConnection connection, long cutoff, CancellationToken cancellationToken)
+    {
+        await EnsureAsync(connection, cancellationToken);
+        var last = DateTimeOffset.FromUnixTimeMilliseconds(cutoff).UtcDateTime.Date;
+        var names = await connection.QueryAsync<string>("SELECT relname::text FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid WHERE inhparent = 'finished_runs'::regclass ORDER BY 1");
+        var removed = 0;
+        foreach (var name in names)
+        {
+            if (DateTime.TryParseExact(name[^8..], "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var day) && day.AddDays(1) <= last)
+            {
+                removed += await DropAsync(connection, day, cutoff, cancellationToken);
+            }
+        }
+
+        return removed;
+    }
+
+    private async Task EnsureAsync(NpgsqlConnection connection, DateTime day, CancellationToken cancellationToken)
+    {
+        foreach (var (table, key) in s_tables)
+        {
+            var name = Name(table, day);
+            if (await connection.QuerySingleAsync<bool>("SELECT to_regclass(@name) IS NOT NULL", new { name }))
+            {
+                continue;
+            }
+
+            try
+            {
+                // Attaching locks writers out for a moment only; another silo may do the same.
+                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+                await connection.ExecuteAsync(
+                    $"""
+                    SET LOCAL lock_timeout = '2s';
+                    CREATE TABLE {name} (LIKE {table} INCLUDING ALL);
+                    ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{Bound(day)}') TO ('{Bound(day.AddDays(1))}');
+                    """,
+                    transaction: transaction);
+                await transaction.CommitAsync(cancellationToken);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.CheckViolation or PostgresErrorCodes.LockNotAvailable)
+            {
+                LogNoPartition(log, key, name, e.MessageText);
+            }
+        }
+    }
+
+    private static async Task<int> DropAsync(NpgsqlConnection connection, DateTime day, long cutoff, CancellationToken cancellationToken)
+    {
+        var (finished, trace) = (Name("finished_runs", day), Name("trace", day));
+        try
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '1s'; LOCK TABLE finished_runs, trace IN ACCESS EXCLUSIVE MODE", transaction: transaction);
+            var inUse = await connection.QuerySingleAsync<bool>(
+                $"SELECT EXISTS (SELECT 1 FROM runs WHERE id >= @from AND id < @to) OR EXISTS (SELECT 1 FROM {finished} WHERE ended_at >= @cutoff)",
+                new { from = Bound(day), to = Bound(day.AddDays(1)), cutoff },
+                transaction);
+            if (inUse)
+            {
+                return 0;
+            }
+
+            await connection.ExecuteAsync($"DELETE FROM idempotency_keys k USING {finished} f WHERE k.submitter = f.submitter AND k.idempotency_key = f.idempotency_key", transaction: transaction);
+            var count = await connection.QuerySingleAsync<long>($"SELECT count(*) FROM {finished}", transaction: transaction);
+            await connection.ExecuteAsync($"DROP TABLE {finished}; DROP TABLE IF EXISTS {trace}", transaction: transaction);
+            await transaction.CommitAsync(cancellationToken);
+            return (int)count;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UndefinedTable)
+        {
+            // Somebody reads or drops it; the next round tries again.
+            return 0;
+        }
+    }
+
+    private static string Name(string table, DateTime day) => $"{table}_{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+
+    // The part of a run's id that is its time.
+    private static string Bound(DateTime day) => RunId.New(new DateTimeOffset(day, TimeSpan.Zero)).Value[..14];
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "No partition {Name} by {Key}: {Reason}")]
+    private static partial void LogNoPartition(ILogger logger, string key, string name, string reason);
+}

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using Actors.Grains.Workflows;
+using Dapper;
+
+namespace Actors.Grains.Store;
+
+internal sealed partial class SqlRunStore
+{
+    public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => ReadAsync(
+        async c => (await c.QuerySingleOrDefaultAsync<RunRow>($"{RunRow.Select} WHERE id = @id UNION ALL {RunRow.SelectFinished} WHERE id = @id", new { id = id.Value }))?.ToBareRun(),
+        cancellationToken);
+
+    public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken)
+    {
+        string[] conditions =
+        [
+            .. filter.Submitter is null ? [] : new[] { "submitter = @Submitter" },
+            .. filter.WorkflowId is null ? [] : new[] { "workflow_id = @WorkflowId" },
+            .. before is null ? [] : new[] { "id < @before" },
+        ];
+
+        // One statement, hence one snapshot: a run that finishes meanwhile shows once.
+        List<string> parts = [];
+        if (filter.Status != RunStatus.Done)
+        {
+            parts.Add(Part(RunRow.Select, filter.Status is null ? conditions : [.. conditions, "status = @status"]));
+        }
+
+        if (filter.Status is null or RunStatus.Done)
+        {
+            parts.Add(Part(RunRow.SelectFinished, conditions));
+        }
+
+        var parameters = new { filter.Submitter, filter.WorkflowId, before = before?.Value, status = filter.Status is { } s ? RowText.Status(s) : null, limit };
+        return ReadAsync<IReadOnlyList<StoredRun>>(
+            async c => [.. (await c.QueryAsync<RunRow>($"{string.Join(" UNION ALL ", parts)} ORDER BY id DESC LIMIT @limit", parameters)).Select(r => r.ToBareRun())],
+            cancellationToken);
+
+        static string Part(string select, string[] conditions) =>
+            $"SELECT * FROM ({select} {(conditions.Length == 0 ? "" : "WHERE ")}{string.Join(" AND ", conditions)} ORDER BY id DESC LIMIT @limit) AS part";
+    }
+
+    public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken) => ReadAsync(
+        async c =>
+        {
+            var run = await c.QuerySingleOrDefaultAsync<TraceEnd>(
+                "SELECT trace_length AS length, FALSE AS sealed FROM runs WHERE id = @id UNION ALL SELECT trace_length, TRUE FROM finished_runs WHERE id = @id",
+                new { id = id.Value });
+            if (run is null)
+            {
+                return null;
+            }
+
+            // What was written meanwhile belongs to the next page.
+            var entries = await c.QueryAsync<TraceRow>(
+                """
+                SELECT seq, at, kind, data, prev, hash FROM (
+                  SELECT t.*, sum(octet_length(data)) OVER (ORDER BY seq) AS upto FROM (
+                    SELECT seq, at, kind, data, prev, hash FROM trace WHERE run_id = @id AND seq > @afterSeq AND seq <= @Length ORDER BY seq LIMIT @limit) AS t) AS page
+                WHERE upto <= @bytes OR seq = @afterSeq + 1 ORDER BY seq
+                """,
+                new { id = id.Value, afterSeq, run.Length, limit, bytes = (long)bytes });
+            return new TracePage(id.Value, [.. entries.Select(e => e.ToEntry())], run.Length, run.Sealed);
+        },
+        cancellationToken);
+
+    public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) => ReadAsync(
+        async c => await c.QuerySingleOrDefaultAsync<string>("SELECT body FROM workflow_definitions WHERE hash = @hash", new { hash }) is { } body
+            ? WorkflowJson.Read(JsonElement.Parse(body))
+            : null,
+        cancellationToken);
+
+    public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => ReadAsync(
+        async c =>
+        {
+            var row = await c.QuerySingleAsync<DepthRow>(
+                """
+                SELECT (SELECT count(*) FROM (SELECT id FROM runs WHERE owner IS NULL AND queued LIMIT @most) AS waiting) AS waiting,
+                  (SELECT db_now() - created_at FROM runs WHERE owner IS NULL AND queued ORDER BY id LIMIT 1) AS age
+                """,
+                new { most });
+            return new QueueDepth((int)row.Waiting, TimeSpan.FromMilliseconds(Math.Max(0, row.Age ?? 0)));
+        },
+        cancellationToken);
+
+    private sealed class TraceEnd
+    {
+        public long Length { get; init; }
+
+        public bool Sealed { get; init; }
+    }
+
+    private sealed class DepthRow
+    {
+        public long Waiting { get; init; }
+
+        public long? Age { get; init; }
+    }
+}

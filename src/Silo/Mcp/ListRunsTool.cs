@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Mcp;
+
+/// <summary><c>list_runs</c>.</summary>
+internal sealed class ListRunsTool(IRunDirectory runs) : RunTool(Describe(
+    "list_runs",
+    "List runs",
+    "Lists runs, the newest first, all or those of one status or workflow. When next_cursor is present, call again with cursor = next_cursor. get_run tells more of one.",
+    """
+    {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "status": { "enum": ["queued", "verifying", "running", "done"] },
+        "workflow_id": { "type": "string", "maxLength": 64 },
+        "cursor": { "type": "string", "maxLength": 128, "description": "next_cursor of the answer before." },
+        "limit": { "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }
+      }
+    }
+    """,
+    """
+    {
+      "type": "object",
+      "required": ["runs"],
+      "properties": {
+        "runs": {
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["run_id", "workflow_id", "workflow_version", "submitter", "status", "created_at", "deadline"],
+            "properties": {
+              "run_id": { "type": "string" },
+              "workflow_id": { "type": "string" },
+              "workflow_version": { "type": "string" },
+              "submitter": { "type": "string" },
+              "status": { "enum": ["queued", "verifying", "running", "done"] },
+              "outcome": { "enum": ["succeeded", "failed", "rejected", "cancelled", "timed_out"] },
+              "error": { "type": "object" },
+              "waiting_for":
+    """ + ToolSchemas.WaitingFor + """
+              ,
+              "created_at": { "type": "string", "format": "date-time" },
+              "deadline": { "type": "string", "format": "date-time" },
+              "ended_at": { "type": "string", "format": "date-time" }
+            }
+          }
+        },
+        "next_cursor": { "type": "string", "description": "Present when there may be more." }
+      }
+    }
+    """,
+    readOnly: true,
+    idempotent: true))
+{
+    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
+        await runs.ListAsync(
+            new RunListRequest
+            {
+                Status = arguments.TryGetProperty("status", out var status) ? status.Deserialize<RunStatus>(ActorsJson.Options) : null,
+                WorkflowId = arguments.TryGetProperty("workflow_id", out var workflow) ? workflow.GetString() : null,
+                Cursor = arguments.TryGetProperty("cursor", out var cursor) ? cursor.GetString() : null,
+                Limit = arguments.TryGetProperty("limit", out var limit) ? (int)limit.GetDouble() : new RunListRequest().Limit,
+            },
+            cancellationToken);
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text;
+using Actors.Chaos.Checker;
+using Actors.Chaos.Faults;
+using Actors.Testing.NullRunner;
+
+namespace Actors.Chaos;
+
+/// <summary>What came of a run of chaos.</summary>
+internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violations, IReadOnlyList<string> Floors)
+{
+    private const double LeastSucceeded = 0.5;
+
+    /// <summary>Nothing broke, and enough was tried.</summary>
+    public bool Passed => Violations.Count == 0 && Floors.Count == 0;
+
+    public static ChaosReport Of(ChaosOptions options, ChaosWorld world, FaultInjector injector, History history, IReadOnlyList<Violation> violations, TimeSpan took)
+    {
+        var floors = Missed(options, injector, history).ToList();
+        var text = new StringBuilder();
+        var acknowledged = history.Submissions.Count;
+        var takeovers = Takeovers.Measure(history).Order().ToList();
+        Line($"chaos: seed {options.Seed}, {options.Silos} silos, {options.Sandbox} sandbox, {took.TotalSeconds:0} s{(options.Mutation == Mutation.None ? "" : $", mutation {options.Mutation}")}");
+        Line($"faults: {Pairs(injector.Injected)}");
+        foreach (var (kind, reason) in injector.Skipped)
+        {
+            Line($"skipped: {kind}: {reason}");
+        }
+
+        Line($"runs: {world.Load.Submits} submitted, {acknowledged} acknowledged, {history.Runs.Count} stored, {history.Runs.Values.Count(r => r.Done)} ended ({history.Runs.Count / took.TotalSeconds:0.0}/s)");
+        Line($"outcomes: {Pairs(Outcomes(history))}");
+        Line($"outside: {Pairs(history.Ledger.GroupBy(e => e.Kind, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal))}");
+        Line($"{history.Runs.Values.Sum(r => r.Trace.Count(e => e.Kind == "recovered"))} takeovers of runs, {world.Cluster.Silos.Sum(s => s.Proxy.Swallowed)} answers swallowed after COMMIT, {world.Restarted} silos ended by themselves");
+        if (takeovers.Count > 0)
+        {
+            Line($"takeover of a lost silo's run: median {takeovers[takeovers.Count / 2].TotalSeconds:0.0} s, worst {takeovers[^1].TotalSeconds:0.0} s of {takeovers.Count}");
+        }
+
+        foreach (var note in world.Notes)
+        {
+            Line($"note: {note}");
+        }
+
+        Line($"0 of a kind in {acknowledged} runs means below {3.0 / Math.Max(1, acknowledged):0.#####} per run with 95 % confidence");
+        Line($"{Count("I1", "lost")} lost, {Count("I4", "duplicated")} duplicated effects, {Count("I1", "stuck")} stuck, {violations.Count(v => v.Invariant == "I7")} orphans, {violations.Count} violations");
+        foreach (var group in violations.GroupBy(v => v.Invariant))
+        {
+            Line($"{group.Key}: {group.Count()}");
+            foreach (var violation in group.Take(5))
+            {
+                Line($"  {violation}");
+            }
+        }
+
+        foreach (var floor in floors)
+        {
+            Line($"too little happened: {floor}");
+        }
+
+        return new ChaosReport(text.ToString(), violations, floors);
+
+        void Line(FormattableString line) => text.Append(FormattableString.Invariant(line)).Append('\n');
+
+        int Count(string invariant, string word) => violations.Count(v => v.Invariant == invariant && v.What.StartsWith(word, StringComparison.Ordinal));
+    }
+
+    /// <summary>So that nothing passes because every call failed.</summary>
+    private static IEnumerable<string> Missed(ChaosOptions options, FaultInjector injector, History history)
+    {
+        var ended = history.Runs.Values.Where(r => r.Workflow != NullWorkflows.Hang).ToList();
+        var succeeded = ended.Count(r => Outcome(r) == "succeeded");
+        if (ended.Count < 20 * options.Minutes || succeeded < LeastSucceeded * ended.Count)
+        {
+            yield return $"{succeeded} of {ended.Count} runs succeeded";
+        }
+
+        if (injector.Injected.Values.Sum() < Math.Max(1, options.Minutes * 2))
+        {
+            yield return $"{injector.Injected.Values.Sum()} faults";
+        }
+    }
+
+    private static Dictionary<string, int> Outcomes(History history) =>
+        history.Runs.Values.GroupBy(r => Outcome(r) ?? "none", StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+
+    private static string? Outcome(RunRecord run) => run.Trace is [.., { Kind: "done" } done] && done.Data.TryGetProperty("outcome", out var outcome) ? outcome.GetString() : null;
+
+    private static string Pairs(IReadOnlyDictionary<string, int> counts) =>
+        string.Join(", ", counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value}")));
+}

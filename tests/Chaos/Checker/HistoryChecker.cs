@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
+using Actors.Testing.NullRunner;
+
+namespace Actors.Chaos.Checker;
+
+/// <summary>Proves the invariants I1 to I8 of one history, or names what breaks them. Pure: the same history gives the same answer.</summary>
+internal sealed class HistoryChecker(History history, CheckerLimits limits)
+{
+    private readonly List<Violation> _violations = [];
+    private readonly Dictionary<string, List<LedgerEntry>> _effects = history.Ledger.Where(e => e.Kind == LedgerKinds.Executed)
+        .GroupBy(e => e.Run, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToList(), StringComparer.Ordinal);
+
+    /// <summary>Every violation.</summary>
+    public static IReadOnlyList<Violation> Check(History history, CheckerLimits limits) => new HistoryChecker(history, limits).Check();
+
+    private List<Violation> Check()
+    {
+        CheckSubmissions();
+        foreach (var run in history.Runs.Values)
+        {
+            CheckEnd(run);
+            CheckTrace(run);
+            _violations.AddRange(RowChecks.Check(run));
+            _violations.AddRange(new EffectChecks(run, _effects.GetValueOrDefault(run.Id, [])).Check());
+            CheckTimers(run);
+        }
+
+        CheckEffectsOfNobody();
+        CheckTakeovers();
+        foreach (var sandbox in history.Orphans ?? [])
+        {
+            Add("I7", sandbox[..Math.Min(30, sandbox.Length)], $"sandbox {sandbox} lives on although its run is done");
+        }
+
+        return _violations;
+    }
+
+    private void CheckSubmissions()
+    {
+        var byKey = history.Runs.Values.Where(r => r.Key is not null).ToLookup(r => r.Key!, StringComparer.Ordinal);
+        foreach (var submission in history.Submissions)
+        {
+            var runs = submission.Acknowledged.Distinct(StringComparer.Ordinal).ToList();
+            if (runs.Count > 1)
+            {
+                Add("I1", runs[0], $"one idempotency key gave {runs.Count} runs: {string.Join(", ", runs)}");
+            }
+
+            if (byKey[submission.Key].Count() > 1)
+            {
+                Add("I1", byKey[submission.Key].First().Id, $"{byKey[submission.Key].Count()} runs are stored under the key {submission.Key}");
+            }
+
+            foreach (var lost in runs.Where(r => !history.Runs.ContainsKey(r)))
+            {
+                Add("I1", lost, "lost: it was acknowledged and is not in the database");
+            }
+        }
+    }
+
+    private void CheckEnd(RunRecord run)
+    {
+        if (!run.Done)
+        {
+            Add("I1", run.Id, $"stuck: not done after healing; last entry {(run.Trace is [.., var last] ? last.Kind : "none")}");
+        }
+    }
+
+    private void CheckTrace(RunRecord run)
+    {
+        if (TraceChain.Verify(new TracePage(run.Id, run.Trace, run.TraceLength, run.Done)) is { } fault)
+        {
+            Add("I2", run.Id, fault);
+        }
+
+        foreach (var fault2 in TraceLaw.Check(run.Trace))
+        {
+            Add("I2", run.Id, fault2);
+        }
+
+        var epoch = 0L;
+        foreach (var recovered in run.Trace.Where(e => e.Kind == "recovered"))
+        {
+            var next = recovered.Data.GetProperty("epoch").GetInt64();
+            if (next <= epoch)
+            {
+                Add("I3", run.Id, $"entry {recovered.Seq} is of epoch {next} after one of epoch {epoch}");
+            }
+
+            epoch = next;
+        }
+    }
+
+    /// <summary>A deadline fires by the database's clock, seen at the commit that wrote it.</summary>
+    private void CheckTimers(RunRecord run)
+    {
+        var submitted = run.Trace.FirstOrDefault(e => e.Kind == "submitted");
+        var reached = run.Trace.FirstOrDefault(e => e.Kind == "deadline_reached");
+        if (submitted is null || reached is null || !submitted.Data.TryGetProperty("deadline", out var text) || !text.TryGetDateTimeOffset(out var deadline))
+        {
+            return;
+        }
+
+        var at = run.Changes.FirstOrDefault(c => c.TraceLength >= reached.Seq)?.At ?? reached.At.ToUnixTimeMilliseconds();
+        var late = at - deadline.ToUnixTimeMilliseconds();
+        if (late < 0)
+        {
+            Add("I5", run.Id, $"the deadline fired {-late} ms early by the database's clock");
+        }
+        else if (late > limits.TimerLateness.TotalMilliseconds)
+        {
+            Add("I5", run.Id, $"the deadline fired {late} ms late");
+        }
+    }
+
+    private void CheckEffectsOfNobody()
+    {
+        foreach (var (run, effects) in _effects.Where(e => !history.Runs.ContainsKey(e.Key)))
+        {
+            Add("I4", run, $"{effects.Count} calls were executed for a run that the database does not know");
+        }
+    }
+
+    private void CheckTakeovers()
+    {
+        var times = Takeovers.Measure(history).Order().ToList();
+        if (times.Count > 0 && times[(int)(0.99 * (times.Count - 1))] is var p99 && p99 > limits.Takeover)
+        {
+            Add("I6", "", $"the 99th percentile of {times.Count} takeovers is {p99.TotalSeconds:0.0} s, {limits.Takeover.TotalSeconds:0} s are allowed");
+        }
+    }
+
+    private void Add(string invariant, string run, string what) => _violations.Add(new Violation(invariant, run, what));
+}

@@ -1,0 +1,106 @@
+using Actors.Testing.Cluster;
+using Npgsql;
+
+namespace Actors.Chaos.Faults;
+
+/// <summary>Faults of one silo's process.</summary>
+internal static class SiloFaults
+{
+    // The lease, and what a silo may need to see that it is over.
+    private const double PastTheLease = 18;
+
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        new("kill_silo", Lane.Silo, KillAsync),
+        new("pause_silo", Lane.Silo, PauseAsync),
+        new("rolling_restart", Lane.Silo, RollAsync),
+        new("clock_jump", Lane.Silo, JumpAsync) { Skip = world => world.ClockFile is not null ? null : "libfaketime is not installed" },
+        new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6),
+    ];
+
+    private static SiloNode Any(ChaosWorld world, Random random) => world.Cluster.Silos[random.Next(world.Cluster.Silos.Count)];
+
+    private static async Task KillAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        var silo = Any(world, random);
+        await silo.KillAsync();
+        world.Lose(silo);
+        await ChaosWorld.WaitAsync(random.NextDouble() * PastTheLease, cancellationToken);
+        silo.Launch();
+    }
+
+    private static async Task PauseAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        var silo = Any(world, random);
+        silo.Pause();
+        world.Lose(silo);
+        await ChaosWorld.WaitAsync(PastTheLease + (random.NextDouble() * 4), cancellationToken);
+        silo.Resume();
+    }
+
+    private static async Task RollAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        foreach (var silo in world.Cluster.Silos)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await silo.StopAsync() is not 0)
+            {
+                world.Note($"silo {silo.Number} did not end well on SIGTERM");
+            }
+
+            silo.Launch();
+            await silo.ReadyAsync();
+        }
+    }
+
+    private static async Task JumpAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        var size = random.Next(4) == 0 ? 86_400 : random.Next(20, 3600);
+        var seconds = random.Next(2) == 0 ? size : -size;
+        await File.WriteAllTextAsync(world.ClockFile!, $"{seconds:+0;-0}\n", cancellationToken);
+        await ChaosWorld.WaitAsync(6, cancellationToken);
+        await File.WriteAllTextAsync(world.ClockFile!, "+0\n", cancellationToken);
+    }
+
+    /// <summary>Kills whoever owns a certain run, until the run is given up.</summary>
+    private static async Task PoisonAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        if (await world.Load.OneAsync(random, $"poison-{random.Next()}", 600_000, cancellationToken) is not { } run)
+        {
+            return;
+        }
+
+        world.Poisoned.Add(run);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await ChaosWorld.WaitAsync(0.5, cancellationToken);
+            if (await OwnerAsync(world, run, cancellationToken) is not { } owner)
+            {
+                return;
+            }
+
+            if (world.Cluster.Silos.FirstOrDefault(s => s.Address.ToString() == owner) is { IsRunning: true } silo)
+            {
+                await silo.KillAsync();
+                await ChaosWorld.WaitAsync(2, cancellationToken);
+                silo.Launch();
+            }
+        }
+    }
+
+    /// <summary>Address of the silo that claimed the run last, empty while nobody owns it; null when it is done.</summary>
+    private static async Task<string?> OwnerAsync(ChaosWorld world, string run, CancellationToken cancellationToken)
+    {
+        await using var connection = await world.Cluster.ConnectAsync();
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT coalesce((
+              SELECT h.client FROM chaos_history h
+              WHERE h.change->>'id' = r.id AND h.change->>'owner' = r.owner::text ORDER BY h.seq LIMIT 1), '')
+            FROM runs r WHERE r.id = @run
+            """,
+            connection);
+        command.Parameters.AddWithValue("run", run);
+        return (string?)await command.ExecuteScalarAsync(cancellationToken);
+    }
+}

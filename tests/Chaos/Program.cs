@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using Actors.Chaos;
+using Actors.Testing.NullRunner;
+
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+if (args is ["null-runner", var port, var ledger, var lose, var idle])
+{
+    var behaviour = new NullRunnerOptions(int.Parse(lose, CultureInfo.InvariantCulture), int.Parse(idle, CultureInfo.InvariantCulture));
+    await using var runner = await NullRunnerApp.StartAsync(int.Parse(port, CultureInfo.InvariantCulture), ledger, behaviour);
+    await runner.WaitForShutdownAsync();
+    return 0;
+}
+
+var minutes = new Option<double>("--minutes") { Description = "How long faults are injected; healing and judging come on top.", DefaultValueFactory = _ => 1 };
+var seed = new Option<int?>("--seed") { Description = "Decides what is injected and when; a random one by default." };
+var silos = new Option<int>("--silos") { Description = "How many silos.", DefaultValueFactory = _ => 3 };
+var mutation = new Option<Mutation>("--mutation") { Description = "Breaks the product on purpose: success is that the checker sees it." };
+var only = new Option<string[]>("--only") { Description = "Only these kinds of faults.", AllowMultipleArgumentsPerToken = true };
+var keep = new Option<bool>("--keep") { Description = "Keeps the folder with logs and ledger and prints its name." };
+var root = new RootCommand("Breaks silos, runner and PostgreSQL under load, heals them, and proves from the database and an independent ledger that nothing was lost or done twice.")
+{
+    minutes, seed, silos, mutation, only, keep,
+};
+root.SetAction(async (parsed, cancellationToken) =>
+{
+    var options = new ChaosOptions
+    {
+        Minutes = parsed.GetValue(minutes),
+        Seed = parsed.GetValue(seed) ?? Random.Shared.Next(1, 1_000_000),
+        Silos = parsed.GetValue(silos),
+        Mutation = parsed.GetValue(mutation),
+        Only = parsed.GetValue(only) ?? [],
+        Keep = parsed.GetValue(keep),
+    };
+    await Console.Error.WriteLineAsync(FormattableString.Invariant($"    seed {options.Seed}"));
+    var report = await new ChaosRun(options).RunAsync(cancellationToken);
+    await Console.Out.WriteAsync(report.Text);
+    if (options.Mutation == Mutation.None)
+    {
+        await Console.Out.WriteLineAsync(report.Passed ? "passed" : "FAILED");
+        return report.Passed ? 0 : 1;
+    }
+
+    var caught = report.Violations.Count > 0;
+    await Console.Out.WriteLineAsync(caught ? "passed: the mutation was caught" : "FAILED: the mutation was not caught");
+    return caught ? 0 : 1;
+});
+return await root.Parse(args).InvokeAsync();

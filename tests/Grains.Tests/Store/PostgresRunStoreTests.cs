@@ -1,0 +1,199 @@
+using System.Globalization;
+using Actors.Grains.Runs;
+using Actors.Grains.Store;
+using Actors.Grains.Store.Postgres;
+using Actors.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Actors.Grains.Tests.Store;
+
+/// <summary>One server for all tests.</summary>
+public sealed class PostgresFixture : IAsyncLifetime
+{
+    public PostgresServer Server { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Server = await PostgresServer.StartAsync();
+
+    public async Task DisposeAsync() => await Server.DisposeAsync();
+}
+
+public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreConformance, IClassFixture<PostgresFixture>, IAsyncLifetime
+{
+    private string _database = "";
+    private TimeSpan _ahead;
+    private SqlRunStore _store = null!;
+
+    private protected override IRunStore Store => _store;
+
+    private protected override DateTimeOffset Now => TimeProvider.System.GetUtcNow() + _ahead;
+
+    public async Task InitializeAsync()
+    {
+        _database = await postgres.Server.CreateDatabaseAsync();
+        _store = new SqlRunStore(Open());
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    [Fact]
+    public async Task Open_NewerSchema_OldAndNewProgramsWorkSideBySide()
+    {
+        Migration[] newer = [.. Migration.Load("Postgres"), new(2, 1, "ALTER TABLE runs ADD COLUMN later text"), new(3, 3, "ALTER TABLE runs DROP COLUMN later")];
+        await using var next = new SqlRunStore(Open(newer[..2]));
+        var (silo, run) = await ClaimedAsync();
+        await next.InsertAsync(New(), default);
+        await Store.CommitAsync(Commit(silo, run), default);
+        await using (var again = Open())
+        {
+            Assert.Equal(2, (await next.ListAsync(new RunFilter(), null, 10, default)).Count);
+        }
+
+        await Open(newer).DisposeAsync();
+        var e = Assert.Throws<StoreUnavailableException>(() => Open());
+        Assert.Contains("Use the newer program", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_ManyAtOnce_MigrateOnce()
+    {
+        _database = await postgres.Server.CreateDatabaseAsync();
+        var opened = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => Open())));
+        foreach (var dialect in opened)
+        {
+            await dialect.DisposeAsync();
+        }
+
+        Assert.Equal(1L, await ScalarAsync<long>("SELECT count(*) FROM schema_version"));
+    }
+
+    [Fact]
+    public void Open_WrongPassword_IsNotRepeated()
+    {
+        var builder = PostgresConnections.Parse($"postgres://postgres:hunter2hunter2@127.0.0.1:{postgres.Server.Port}/postgres?sslmode=disable", null);
+        var e = Assert.Throws<StoreUnavailableException>(() => PostgresDialect.Open(builder, NullLogger.Instance, patience: TimeSpan.Zero));
+
+        Assert.DoesNotContain("hunter2", e.ToString(), StringComparison.Ordinal);
+        Assert.Contains("rights", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Commit_ServerRestarts_IsWrittenOnce()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await postgres.Server.StopAsync();
+        var commit = Commit(silo, run);
+        var waiting = Store.CommitAsync(commit, default);
+        await postgres.Server.StartAsync();
+        await waiting;
+
+        Assert.Equal((2L, commit.Trace[^1].Hash), ((await Store.LoadAsync(run.State.RunId, default))!.Version, (await Store.LoadAsync(run.State.RunId, default))!.TraceHead));
+    }
+
+    [Fact]
+    public async Task Insert_OneBadAmongMany_FailsAlone()
+    {
+        // Random, or the server would compress it below its limit for indexed values.
+        var random = new byte[20_000];
+        new Random(1).NextBytes(random);
+        var bad = New(submitter: Convert.ToBase64String(random));
+        NewRun[] runs = [.. Enumerable.Range(0, 20).Select(_ => New()), bad];
+        var tries = await Task.WhenAll(runs.Select(async r => await Record.ExceptionAsync(() => Store.InsertAsync(r, default))));
+
+        Assert.IsType<UnstorableException>(tries[^1]);
+        Assert.All(tries[..^1], Assert.Null);
+        Assert.IsType<UnstorableException>(await Record.ExceptionAsync(() => Store.InsertAsync(New(submitter: "a\0b"), default)));
+    }
+
+    [Fact]
+    public async Task List_EveryFilter_UsesAnIndexOfItsOwn()
+    {
+        var commands = new List<string>();
+        foreach (var (condition, table, key) in from t in new[] { "runs", "finished_runs" } from c in new[] { "", "submitter = 'a'", "workflow_id = 'w'", "submitter = 'a' AND workflow_id = 'w'" } select (c, t, "id"))
+        {
+            var plan = await PlanAsync($"SELECT {key} FROM {table} {(condition.Length == 0 ? "" : "WHERE ")}{condition} ORDER BY {key} DESC LIMIT 10");
+            Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
+            Assert.DoesNotContain("Sort  (cost", plan, StringComparison.Ordinal);
+            commands.Add(plan);
+        }
+
+        Assert.Equal(8, commands.Count);
+    }
+
+    [Fact]
+    public async Task Maintain_WholeDayIsOver_DropsItsPartitions()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Store.CommitAsync(Commit(silo, run, Done(run, Now)), default);
+        var before = await ScalarAsync<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'trace'::regclass");
+        await AdvanceAsync(TimeSpan.FromDays(3));
+
+        Assert.Equal(1, await Store.MaintainAsync(TimeSpan.FromDays(1), default));
+        Assert.Equal(0L, await ScalarAsync<long>("SELECT count(*) FROM trace"));
+
+        // Days 0 and 1 went, days 4 to 6 came.
+        Assert.Equal(before - 2 + 3, await ScalarAsync<long>("SELECT count(*) FROM pg_inherits WHERE inhparent = 'trace'::regclass"));
+    }
+
+    [Fact]
+    public async Task Beat_Timeline_IsTheServers() => Assert.Equal(1, (await Store.JoinAsync(new SiloRecord(SiloId.New(), "s", "1", 1, default, default), default)).Timeline);
+
+    [Fact]
+    public async Task WakeUps_Send_IsHeardByTheOther()
+    {
+        await using var first = RunDatabase.Open(_database, null, TimeProvider.System, NullLogger.Instance);
+        await using var second = RunDatabase.Open(_database, null, TimeProvider.System, NullLogger.Instance);
+
+        // Listening begins with a hint of its own.
+        await second.WakeUps.WaitAsync(TimeSpan.FromSeconds(20), default);
+        first.WakeUps.Send();
+        var began = TimeProvider.System.GetTimestamp();
+        await second.WakeUps.WaitAsync(TimeSpan.FromSeconds(20), default);
+
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(15));
+    }
+
+    private protected override async Task AdvanceAsync(TimeSpan by)
+    {
+        _ahead += by;
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(
+            string.Create(CultureInfo.InvariantCulture, $"CREATE OR REPLACE FUNCTION db_now() RETURNS bigint LANGUAGE sql VOLATILE AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint + {(long)_ahead.TotalMilliseconds} $$"),
+            connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private PostgresDialect Open(IReadOnlyList<Migration>? migrations = null) => PostgresDialect.Open(PostgresConnections.Parse(_database, null), NullLogger.Instance, migrations);
+
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = new NpgsqlConnection(_database + ";Pooling=false");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    private async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    private async Task<string> PlanAsync(string sql)
+    {
+        await using var connection = await ConnectAsync();
+        await using var command = new NpgsqlCommand("SET enable_seqscan = off; EXPLAIN " + sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return string.Join('\n', lines);
+    }
+}

@@ -1,0 +1,247 @@
+using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
+using Actors.Grains.Store;
+
+namespace Actors.Grains.Tests.Store;
+
+public abstract partial class RunStoreConformance
+{
+    private static readonly RunCommand s_cancel = new("cancel", "tester", "{}");
+
+    [Fact]
+    public async Task Beat_Member_RenewsItsLease()
+    {
+        var silo = await JoinedAsync();
+        await AdvanceAsync(Lease / 2);
+        var beat = await Store.BeatAsync(silo, default);
+        await AdvanceAsync(Lease / 1.5);
+        await Store.EvictAsync(Lease, default);
+
+        Assert.NotNull(beat);
+        Assert.Equal(silo, Assert.Single(await Store.ListSilosAsync(default)).Id);
+        Assert.Null(await Store.BeatAsync(SiloId.New(), default));
+    }
+
+    [Fact]
+    public async Task Evict_SilentMember_FreesItsRunsWhichKeepTheirStrike()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await AdvanceAsync(Lease * 2);
+        var freed = await Store.EvictAsync(Lease, default);
+        var next = await JoinedAsync();
+        var taken = Assert.Single(await Store.ClaimAsync(Wish(next), default)).Run;
+
+        Assert.Equal(1, freed);
+        Assert.Null(await Store.BeatAsync(silo, default));
+        Assert.Empty(await Store.ClaimAsync(Wish(silo), default));
+        Assert.Equal((run.Epoch + 1, 2, next), (taken.Epoch, taken.Strikes, taken.Owner));
+        await Assert.ThrowsAsync<LostOwnershipException>(() => Store.CommitAsync(Commit(silo, run), default));
+        Assert.Equal(0, await Store.EvictAsync(Lease, default));
+    }
+
+    [Fact]
+    public async Task Leave_Member_FreesItsRunsWithoutStrike()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Store.LeaveAsync(silo, default);
+        var loaded = await Store.LoadAsync(run.State.RunId, default);
+
+        Assert.Null(loaded!.Owner);
+        Assert.Equal(0, loaded.Strikes);
+        Assert.Empty(await Store.ListSilosAsync(default));
+        Assert.Single(await Store.ClaimAsync(Wish(await JoinedAsync()), default));
+    }
+
+    [Fact]
+    public async Task Claim_EpochFloor_GivesHigherEpochs()
+    {
+        var silo = await JoinedAsync();
+        await Store.InsertAsync(New(), default);
+
+        Assert.Equal((5L << 40) + 1, Assert.Single(await Store.ClaimAsync(Wish(silo, floor: 5L << 40), default)).Run.Epoch);
+    }
+
+    [Fact]
+    public async Task Claim_NewerFormat_IsLeftToOthers()
+    {
+        var silo = await JoinedAsync();
+        var id = await InsertedAsync(New(format: 2));
+        await Store.PostAsync(await InsertedAsync(New(format: 2)), s_cancel, default);
+
+        Assert.Empty(await Store.ClaimAsync(Wish(silo, format: 1), default));
+        Assert.Contains(id, (await Store.ClaimAsync(Wish(silo, format: 2), default)).Select(c => c.Run.State.RunId));
+    }
+
+    [Fact]
+    public async Task Claim_Queue_ByPriorityThenInFairShares()
+    {
+        var silo = await JoinedAsync();
+        for (var i = 0; i < 6; i++)
+        {
+            await AdvanceAsync(TimeSpan.FromMilliseconds(2));
+            await Store.InsertAsync(New(submitter: "greedy", workflow: i < 4 ? "w1" : "w2"), default);
+        }
+
+        await AdvanceAsync(TimeSpan.FromMilliseconds(2));
+        await Store.InsertAsync(New(submitter: "modest"), default);
+        await AdvanceAsync(TimeSpan.FromMilliseconds(2));
+        await Store.InsertAsync(New(submitter: "urgent", priority: 5), default);
+        var order = (await Store.ClaimAsync(Wish(silo, slots: 4), default)).Select(c => c.Run).ToList();
+
+        Assert.Equal(["urgent", "greedy", "modest", "greedy"], order.Select(r => r.State.Submitter));
+        Assert.Equal(["w1", "w2"], order.Where(r => r.State.Submitter == "greedy").Select(r => r.WorkflowId));
+        Assert.Equal("greedy", Assert.Single(await Store.ClaimAsync(Wish(silo, slots: 1), default)).Run.State.Submitter);
+    }
+
+    [Fact]
+    public async Task Claim_Quota_CountsWhatTheSubmitterHasRunning()
+    {
+        var silo = await JoinedAsync();
+        await Store.InsertAsync(New(owner: silo), default);
+        for (var i = 0; i < 5; i++)
+        {
+            await Store.InsertAsync(New(), default);
+        }
+
+        Assert.Equal(2, (await Store.ClaimAsync(Wish(silo, mostPerSubmitter: 3), default)).Count);
+        Assert.Empty(await Store.ClaimAsync(Wish(silo, mostPerSubmitter: 3), default));
+        Assert.Single(await Store.ClaimAsync(Wish(silo, mostPerSubmitter: 100) with { QueuedSlots = 1 }, default));
+    }
+
+    [Fact]
+    public async Task Claim_QueuedRunPastItsDeadline_IsDue()
+    {
+        var silo = await JoinedAsync();
+        var run = New();
+        await Store.InsertAsync(run, default);
+        Assert.Empty(await Store.ClaimAsync(Wish(silo) with { QueuedSlots = 0 }, default));
+        await AdvanceAsync(run.State.Deadline - Now + TimeSpan.FromSeconds(1));
+
+        Assert.Single(await Store.ClaimAsync(Wish(silo) with { QueuedSlots = 0 }, default));
+    }
+
+    [Fact]
+    public async Task Claim_FourSilosAtOnce_NeverTheSameRun()
+    {
+        var silos = new List<SiloId>();
+        for (var i = 0; i < (ServesManySilos ? 4 : 1); i++)
+        {
+            silos.Add(await JoinedAsync());
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => Store.InsertAsync(New(submitter: $"s{i % 5}"), default)));
+        var taken = await Task.WhenAll(silos.Select(async silo =>
+        {
+            var mine = new List<RunId>();
+            for (var round = 0; round < 40; round++)
+            {
+                mine.AddRange((await Store.ClaimAsync(Wish(silo, slots: 3), default)).Select(c => c.Run.State.RunId));
+            }
+
+            return mine;
+        }));
+
+        Assert.Equal(60, taken.Sum(t => t.Count));
+        Assert.Equal(60, taken.SelectMany(t => t).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Release_DormantRun_IsDueAtItsReminder()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Store.CommitAsync(Commit(silo, run) with { Release = true }, default);
+        Assert.Empty(await Store.ClaimAsync(Wish(silo), default));
+        Assert.Empty(await Store.ListOwnedAsync(silo, default));
+        await AdvanceAsync(run.State.Deadline - Now + TimeSpan.FromSeconds(1));
+
+        Assert.Equal(run.Epoch + 1, Assert.Single(await Store.ClaimAsync(Wish(silo), default)).Run.Epoch);
+    }
+
+    [Fact]
+    public async Task Release_BrokenActivation_IsDueAfterThePauseAndKeepsItsStrike()
+    {
+        var (silo, run) = await ClaimedAsync();
+        var owned = Assert.Single(await Store.ListOwnedAsync(silo, default));
+        await Store.ReleaseAsync(silo, owned with { Epoch = owned.Epoch - 1 }, TimeSpan.Zero, default);
+        Assert.Single(await Store.ListOwnedAsync(silo, default));
+        await Store.ReleaseAsync(silo, owned, TimeSpan.FromMinutes(1), default);
+        Assert.Empty(await Store.ClaimAsync(Wish(silo) with { QueuedSlots = 0 }, default));
+        await AdvanceAsync(TimeSpan.FromSeconds(61));
+
+        Assert.Equal(run.Strikes + 1, Assert.Single(await Store.ClaimAsync(Wish(silo), default)).Run.Strikes);
+    }
+
+    [Fact]
+    public async Task Post_OwnedRun_StopsCommitsThatHaveNotSeenIt()
+    {
+        var (silo, run) = await ClaimedAsync();
+        Assert.True(await Store.PostAsync(run.State.RunId, s_cancel, default));
+        await Assert.ThrowsAsync<CommandsWaitingException>(() => Store.CommitAsync(Commit(silo, run), default));
+        await Assert.ThrowsAsync<CommandsWaitingException>(() => Store.CommitAsync(Commit(silo, run, Done(run, Now)), default));
+        var inbox = Assert.Single(await Store.ReadInboxAsync(silo, null, default));
+        await Store.CommitAsync(Commit(silo, run with { Commands = 1 }) with { Consumed = [inbox.Id] }, default);
+
+        Assert.Equal((run.State.RunId, s_cancel), (inbox.Run, inbox.Command));
+        Assert.Empty(await Store.ReadInboxAsync(silo, run.State.RunId, default));
+        Assert.Equal((1L, 2L), ((await Store.LoadAsync(run.State.RunId, default))!.Commands, (await Store.LoadAsync(run.State.RunId, default))!.Version));
+    }
+
+    [Fact]
+    public async Task Post_ManyAtOnce_ArriveInOrderOnceEach()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Store.PostAsync(run.State.RunId, new RunCommand("note", "tester", $"{i}"), default)));
+        var inbox = await Store.ReadInboxAsync(silo, run.State.RunId, default);
+
+        Assert.Equal(20, inbox.Select(c => c.Command.Body).Distinct().Count());
+        Assert.Equal(inbox.Select(c => c.Id).Order(), inbox.Select(c => c.Id));
+        Assert.Equal(20, (await Store.LoadAsync(run.State.RunId, default))!.Commands);
+        Assert.Empty(await Store.ReadInboxAsync(SiloId.New(), run.State.RunId, default));
+    }
+
+    [Fact]
+    public async Task Post_DormantRun_MakesItDueAndIsClaimedWithIt()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Store.CommitAsync(Commit(silo, run) with { Release = true }, default);
+        await Store.PostAsync(run.State.RunId, s_cancel, default);
+        var claimed = Assert.Single(await Store.ClaimAsync(Wish(silo), default));
+
+        Assert.Equal(s_cancel, Assert.Single(claimed.Inbox).Command);
+        Assert.Equal(1, claimed.Run.Commands);
+    }
+
+    [Fact]
+    public async Task Release_CommandLeftInTheInbox_IsDueAtOnce()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Store.PostAsync(run.State.RunId, s_cancel, default);
+        await Store.CommitAsync(Commit(silo, run with { Commands = 1 }) with { Release = true }, default);
+
+        Assert.Single((await Store.ClaimAsync(Wish(silo) with { QueuedSlots = 0 }, default)).Select(c => c.Inbox).Single());
+    }
+
+    [Fact]
+    public async Task MeasureQueue_CountsWhatWaitsUpToTheMost()
+    {
+        Assert.Equal(new QueueDepth(0, TimeSpan.Zero), await Store.MeasureQueueAsync(10, default));
+        await Store.InsertAsync(New(), default);
+        await AdvanceAsync(TimeSpan.FromMinutes(1));
+        await Store.InsertAsync(New(), default);
+        await Store.InsertAsync(New(), default);
+        var depth = await Store.MeasureQueueAsync(2, default);
+
+        Assert.Equal(2, depth.Waiting);
+        Assert.InRange(depth.OldestAge, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+        Assert.Equal(3, (await Store.MeasureQueueAsync(10, default)).Waiting);
+    }
+
+    [Fact]
+    public async Task Commit_MereRecovery_KeepsStrikes()
+    {
+        var (silo, run) = await ClaimedAsync();
+        await Store.CommitAsync(Commit(silo, run) with { Progress = false }, default);
+
+        Assert.Equal(1, (await Store.LoadAsync(run.State.RunId, default))!.Strikes);
+    }
+}
