@@ -21,7 +21,6 @@ internal static class FuzzRun
     public static void Of(int few, Func<Mutator, Attempt> feed)
     {
         var refused = 0;
-        var slowest = (Seed: -1, Time: TimeSpan.Zero);
         var rounds = Rounds(few);
         for (var seed = 0; seed < rounds; seed++)
         {
@@ -43,10 +42,8 @@ internal static class FuzzRun
 
             var took = TimeProvider.System.GetElapsedTime(start);
             Assert.True(took < Patience, $"seed {seed}: took {took}");
-            slowest = took > slowest.Time ? (seed, took) : slowest;
         }
 
-        Console.Error.WriteLine($"SLOW {slowest}");
         // A mutator that changes nothing, or a parser that reads anything, would prove nothing.
         Assert.InRange(refused, rounds / 10, rounds);
     }

@@ -31,7 +31,7 @@ public sealed class PolicyFuzzTests
     private static readonly string s_text = Policy + PolicyFolder.Profiles + "\n";
 
     [Fact]
-    public void Yaml_Damaged_IsReadOrRefused() => FuzzRun.Of(1000, mutator =>
+    public void Yaml_Damaged_IsReadOrRefused() => FuzzRun.Of(600, mutator =>
     {
         var input = Damaged(mutator);
         return new Attempt(Encoding.UTF8.GetBytes(input), () => PolicyYaml.Parse(input));
@@ -44,7 +44,7 @@ public sealed class PolicyFuzzTests
         using var signer = new Actors.Testing.CosignTestSigner();
         folder.Write("keys/demo.pub", signer.PublicKeyPem).Write("root.json", SigstoreWorld.Trusted.TrustedRoot().ToJsonString());
         var faulty = 0;
-        var rounds = FuzzRun.Rounds(400);
+        var rounds = FuzzRun.Rounds(250);
         for (var seed = 0; seed < rounds; seed++)
         {
             folder.Write("policy.yaml", Damaged(new Mutator(seed)));
