@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Actors.Benchmarks.Verification;
 
-/// <summary>A docker-registry with a signed image (keyless, under the fallback tag), and a gate before it.</summary>
+/// <summary>A docker-registry with an image per caller, each signed (keyless, under the fallback tag), and a gate before it. Callers share no image, as identical checks at the same time are one.</summary>
 internal sealed class DecisionLoad : IAsyncDisposable
 {
     private const string Name = "examples/tool";
@@ -16,19 +16,21 @@ internal sealed class DecisionLoad : IAsyncDisposable
     private const int Callers = 4;
     private const int WarmUp = 10;
     private readonly LocalRegistry _registry;
-    private readonly TestImage _image;
+    private readonly IReadOnlyList<TestImage> _images = [.. Enumerable.Range(0, Callers).Select(i => TestImages.Text($"benchmark {i}"))];
     private readonly string _directory = Directory.CreateTempSubdirectory("actors-bench-").FullName;
 
-    private DecisionLoad(LocalRegistry registry, TestImage image) => (_registry, _image) = (registry, image);
+    private DecisionLoad(LocalRegistry registry) => _registry = registry;
 
     private OciRepository Repository => new(_registry.Host, Name, insecure: true);
 
-    private string Image => $"{_registry.Host}/{Name}@{_image.Digest}";
-
     public static async Task<DecisionLoad> StartAsync()
     {
-        var load = new DecisionLoad(await LocalRegistry.StartAsync(), TestImages.Text("benchmark"));
-        await load.PushAsync();
+        var load = new DecisionLoad(await LocalRegistry.StartAsync());
+        foreach (var image in load._images)
+        {
+            await load.PushAsync(image);
+        }
+
         return load;
     }
 
@@ -38,18 +40,18 @@ internal sealed class DecisionLoad : IAsyncDisposable
         using var client = new OciClient();
         using var cold = Gate(TimeSpan.Zero);
         using var cached = Gate(TimeSpan.FromHours(1));
-        var kinds = new (string Name, Func<Task> One)[]
+        var kinds = new (string Name, Func<TestImage, Task> One)[]
         {
-            ("registry_fetches_alone", () => FetchAsync(client, cancellationToken)),
-            ("cold", () => DecideAsync(cold, cancellationToken)),
-            ("cached", () => DecideAsync(cached, cancellationToken)),
+            ("registry_fetches_alone", image => FetchAsync(client, image, cancellationToken)),
+            ("cold", image => DecideAsync(cold, image, cancellationToken)),
+            ("cached", image => DecideAsync(cached, image, cancellationToken)),
         };
         var result = new JsonObject();
         foreach (var (name, one) in kinds)
         {
             for (var i = 0; i < WarmUp; i++)
             {
-                await one();
+                await one(_images[i % Callers]);
             }
 
             result[name] = new JsonObject();
@@ -78,7 +80,7 @@ internal sealed class DecisionLoad : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static async Task MeasureAsync((string Name, Func<Task> One)[] kinds, int callers, string key, TimeSpan time, JsonObject result, CancellationToken cancellationToken)
+    private async Task MeasureAsync((string Name, Func<TestImage, Task> One)[] kinds, int callers, string key, TimeSpan time, JsonObject result, CancellationToken cancellationToken)
     {
         const int turns = 5;
         var latencies = kinds.ToDictionary(k => k.Name, _ => new Latencies(), StringComparer.Ordinal);
@@ -88,7 +90,7 @@ internal sealed class DecisionLoad : IAsyncDisposable
             foreach (var (name, one) in kinds)
             {
                 var start = TimeProvider.System.GetTimestamp();
-                await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(() => RepeatAsync(one, time / turns, latencies[name], cancellationToken), cancellationToken)));
+                await Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(() => RepeatAsync(() => one(_images[i]), time / turns, latencies[name], cancellationToken), cancellationToken)));
                 spent[name] += TimeProvider.System.GetElapsedTime(start);
             }
         }
@@ -115,9 +117,9 @@ internal sealed class DecisionLoad : IAsyncDisposable
     }
 
     // The very requests of a cold decision: manifest, signature tag, list, referrer, bundle.
-    private async Task FetchAsync(OciClient client, CancellationToken cancellationToken)
+    private async Task FetchAsync(OciClient client, TestImage image, CancellationToken cancellationToken)
     {
-        if (!OciDigest.TryParse(_image.Digest, out var digest))
+        if (!OciDigest.TryParse(image.Digest, out var digest))
         {
             throw new InvalidOperationException("The image has no digest");
         }
@@ -129,9 +131,9 @@ internal sealed class DecisionLoad : IAsyncDisposable
         await client.GetBlobAsync(Repository, manifest.Layers[0]!, client.Limits.PayloadBytes, cancellationToken);
     }
 
-    private async Task DecideAsync(PolicyGate gate, CancellationToken cancellationToken)
+    private async Task DecideAsync(PolicyGate gate, TestImage image, CancellationToken cancellationToken)
     {
-        var result = await gate.DecideAsync(Image, "default", cancellationToken);
+        var result = await gate.DecideAsync($"{_registry.Host}/{Name}@{image.Digest}", "default", cancellationToken);
         if (!result.Decision.Admitted)
         {
             throw new InvalidOperationException($"The benchmark's image is refused: {result.Decision.Reason}");
@@ -160,11 +162,11 @@ internal sealed class DecisionLoad : IAsyncDisposable
         return PolicyGate.Open(options, TimeProvider.System, NullLogger.Instance);
     }
 
-    private async Task PushAsync()
+    private async Task PushAsync(TestImage image)
     {
-        await _registry.Pusher.PushAsync(Name, "1", _image);
+        await _registry.Pusher.PushAsync(Name, "1", image);
         var recipe = Recipe.Of(keyless: true, dsse: true, rekor: 1);
-        recipe.Artifact = _image.Manifest;
+        recipe.Artifact = image.Manifest;
         var bundle = recipe.Build().Bundle;
         await _registry.Pusher.PushBlobAsync(Name, bundle);
         await _registry.Pusher.PushBlobAsync(Name, "{}"u8.ToArray());
@@ -175,7 +177,7 @@ internal sealed class DecisionLoad : IAsyncDisposable
             ["artifactType"] = BundleType,
             ["config"] = TestImages.Descriptor("application/vnd.oci.empty.v1+json", "{}"u8.ToArray()),
             ["layers"] = new JsonArray(TestImages.Descriptor(BundleType, bundle)),
-            ["subject"] = TestImages.Descriptor(_image.MediaType, _image.Manifest),
+            ["subject"] = TestImages.Descriptor(image.MediaType, image.Manifest),
         });
         await _registry.Pusher.PushManifestAsync(Name, "bundle", manifest, TestImages.ManifestType);
         var index = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
@@ -184,6 +186,6 @@ internal sealed class DecisionLoad : IAsyncDisposable
             ["mediaType"] = OciMediaTypes.OciIndex,
             ["manifests"] = new JsonArray(TestImages.Descriptor(TestImages.ManifestType, manifest)),
         });
-        await _registry.Pusher.PushManifestAsync(Name, _image.Digest.Replace(':', '-'), index, OciMediaTypes.OciIndex);
+        await _registry.Pusher.PushManifestAsync(Name, image.Digest.Replace(':', '-'), index, OciMediaTypes.OciIndex);
     }
 }
