@@ -8,6 +8,9 @@ source eng/lib/common.sh
 source eng/lib/prerequisites.sh
 
 need_dotnet
-need_postgres
+case "${1:-}" in
+  verification) need docker-registry ;;
+  *) need_postgres ;;
+esac
 quietly "Building the benchmarks (Release)" dotnet build tests/Benchmarks -c Release --nologo -v quiet
 exec dotnet run --no-build -c Release --project tests/Benchmarks -- "${@:---help}"

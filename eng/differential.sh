@@ -6,15 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source eng/lib/common.sh
 
-need_by_hand npm "Install Node.js 20 or newer, which brings npm."
 clients="$ACTORS_ROOT/tests/clients/sigstore"
-target="$ACTORS_CACHE/sigstore-$(cat "$clients/package.json" "$clients/package-lock.json" | sha256sum | cut -c 1-16)"
-if [[ ! -d "$target" ]]; then
-  part="$(mktemp -d "$target.XXXXXX")"
-  cp "$clients/package.json" "$clients/package-lock.json" "$clients/.npmrc" "$part/"
-  quietly "Installing npm's Sigstore libraries" npm ci --prefix "$part" --omit=dev --ignore-scripts --no-fund --no-audit
-  mv -T "$part" "$target" 2>/dev/null || [[ -d "$target" ]] # Another run may have been faster.
-fi
+target="$("$clients/install.sh")"
 
 quietly "Building the test signer" dotnet build tests/Verification.Tools --nologo -v quiet
 fixtures="$(mktemp -d)"

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Actors.Benchmarks;
 using Actors.Benchmarks.Engine;
 using Actors.Benchmarks.Takeover;
+using Actors.Benchmarks.Verification;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
@@ -11,6 +12,7 @@ var benchmarks = new Dictionary<string, (string Summary, Func<BenchmarkOptions, 
 {
     [EngineBenchmark.Name] = (EngineBenchmark.Summary, EngineBenchmark.RunAsync),
     [TakeoverBenchmark.Name] = (TakeoverBenchmark.Summary, TakeoverBenchmark.RunAsync),
+    [VerificationBenchmark.Name] = (VerificationBenchmark.Summary, VerificationBenchmark.RunAsync),
 };
 
 if (args is [] or ["--help" or "-h", ..])

@@ -121,7 +121,7 @@ internal static class TimestampVerifier
 
     private static void DemandChain(TrustedAuthority authority, DateTimeOffset time)
     {
-        if (authority.Build(authority.Lowest, time, TimestampingPurpose, [], out _) != ChainFault.None)
+        if (!authority.HoldsAt(time, TimestampingPurpose))
         {
             throw Fault("timestamp_chain_invalid", $"The certificates of timestamp authority '{authority.Name}' were not valid at {time:u}.");
         }

@@ -6,7 +6,28 @@ namespace Actors.Verification.Sigstore;
 /// <summary>A certificate or timestamp authority that is trusted: its chain from the lowest certificate up to the root, and when it was in use.</summary>
 internal sealed record TrustedAuthority(string Name, IReadOnlyList<X509Certificate2> Chain, ValidityPeriod Window)
 {
+    // Reading a reference is atomic, and two threads that both build find the same.
+    private SoundChain? _ownChain;
+
     public X509Certificate2 Lowest => Chain[0];
+
+    /// <summary>True when the chain of <see cref="Lowest"/> itself holds at that time. It is built once: without revocation, only the certificates' validity depends on the time.</summary>
+    /// <param name="purpose">Extended key usage; the same in every call.</param>
+    public bool HoldsAt(DateTimeOffset time, Oid purpose)
+    {
+        if (_ownChain is { } known && known.Covers(time))
+        {
+            return true;
+        }
+
+        var sound = Build(Lowest, time, purpose, [], out _) == ChainFault.None;
+        if (sound)
+        {
+            _ownChain = new SoundChain(Chain.Max(c => c.NotBefore).ToUniversalTime(), Chain.Min(c => c.NotAfter).ToUniversalTime());
+        }
+
+        return sound;
+    }
 
     /// <summary>Builds the chain of a certificate up to this authority's root, and no other, as of <paramref name="time"/>; nothing is downloaded.</summary>
     /// <param name="purpose">Extended key usage that every certificate of the chain must allow.</param>
@@ -44,6 +65,11 @@ internal sealed record TrustedAuthority(string Name, IReadOnlyList<X509Certifica
         {
             return false;
         }
+    }
+
+    private sealed record SoundChain(DateTime From, DateTime Until)
+    {
+        public bool Covers(DateTimeOffset time) => From <= time.UtcDateTime && time.UtcDateTime <= Until;
     }
 
     private static ChainFault Worst(X509ChainStatus[] statuses) =>
