@@ -41,15 +41,19 @@ internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? 
     public string Key(string root) =>
         $"{Path.GetRelativePath(root, Node.SyntaxTree.FilePath)}#{MemberName()}#{string.Join(' ', Node.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
 
-    /// <summary>The syntax with the switch in it. Formatting does not matter, only that it compiles.</summary>
+    /// <summary>The syntax with the switch in it. Formatting does not matter, only that it compiles. The switch is asked last, so that only a test in which the check refuses comes by it.</summary>
     public SyntaxNode Switched(SyntaxNode current) => Kind switch
     {
         MutantKind.SkipStatement => SyntaxFactory.ParseStatement($"if (!global::MutantSwitch.Is({Id})) {{ {current} }}"),
         MutantKind.ReturnDefault => SyntaxFactory.ParseStatement($"{{ if (global::MutantSwitch.Is({Id})) return {(Type is null ? "" : $"default({Type})!")}; {current} }}"),
         MutantKind.DefaultValue => SyntaxFactory.ParseExpression($"global::MutantSwitch.Throw<{Type}>({Id}, {((ThrowExpressionSyntax)current).Expression})"),
-        MutantKind.OperandFalse => SyntaxFactory.ParseExpression($"(!global::MutantSwitch.Is({Id}) && ({current}))"),
-        _ => SyntaxFactory.ParseExpression($"(global::MutantSwitch.Is({Id}) || ({current}))"),
+        MutantKind.OperandFalse => SyntaxFactory.ParseExpression($"(({current}) && !global::MutantSwitch.Is({Id}))"),
+        _ => SyntaxFactory.ParseExpression($"(({current}) || global::MutantSwitch.Is({Id}))"),
     };
+
+    /// <summary>A refusal behind several operands, each of which is a check of its own.</summary>
+    public bool IsSwitchedByParts => Kind == MutantKind.SkipStatement
+        && Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is { Condition: BinaryExpressionSyntax condition } && condition.IsKind(SyntaxKind.LogicalOrExpression);
 
     private string MemberName() => Node.Ancestors().OfType<MemberDeclarationSyntax>().FirstOrDefault() switch
     {

@@ -26,19 +26,21 @@ internal static class MutationRun
         var part = options.Length % 2 == 1 ? options[^1] : "";
         var chosen = built.Mutants.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)).ToList();
         var survivors = chosen.Where(m => !Killed(tests, covered, m)).ToList();
+        Unswitched(folder, built.Dropped, part);
         var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
         survivors = [.. survivors.Except(excused)];
         Report(folder, covered, chosen, survivors, excused, known);
         Progress(started, "done");
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.CpuUsage.TotalTime.TotalSeconds:F0} s of processor time"));
         Console.WriteLine($"{chosen.Count} checks, {survivors.Count} survivors");
         return Task.FromResult(survivors.Count == 0 && red.Count == 0 && chosen.Count > 0 ? 0 : 1);
     }
 
     // Which tests come by which mutant, the quickest first.
-    private static Dictionary<int, List<TestCase>> Baseline(InProcessTests tests, out List<string> red)
+    private static Dictionary<int, List<TimedTest>> Baseline(InProcessTests tests, out List<string> red)
     {
         red = [];
-        var times = new List<(TestCase Test, bool[] Hits, TimeSpan Took)>();
+        var times = new List<(TimedTest Test, bool[] Hits)>();
         foreach (var test in tests.Cases)
         {
             var start = TimeProvider.System.GetTimestamp();
@@ -48,11 +50,11 @@ internal static class MutationRun
                 continue;
             }
 
-            times.Add((test, hits, TimeProvider.System.GetElapsedTime(start)));
+            times.Add((new TimedTest(test, TimeProvider.System.GetElapsedTime(start)), hits));
         }
 
-        var covered = new Dictionary<int, List<TestCase>>();
-        foreach (var (test, hits, _) in times.OrderBy(t => t.Took))
+        var covered = new Dictionary<int, List<TimedTest>>();
+        foreach (var (test, hits) in times.OrderBy(t => t.Test.Took))
         {
             for (var i = 0; i < hits.Length; i++)
             {
@@ -67,8 +69,41 @@ internal static class MutationRun
         return covered;
     }
 
-    private static bool Killed(InProcessTests tests, Dictionary<int, List<TestCase>> covered, Mutant mutant) =>
-        covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => tests.Run(c, mutant.Id, out _) is not null);
+    private static bool Killed(InProcessTests tests, Dictionary<int, List<TimedTest>> covered, Mutant mutant) =>
+        covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
+
+    // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant.
+    private static bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
+    {
+        var fault = tests.Run(test.Case, mutant.Id, out _);
+        if (fault is null)
+        {
+            return false;
+        }
+
+        if (fault == InProcessTests.NoEnd)
+        {
+            Console.WriteLine($"NO END  {mutant.Id} in {test.Case.Name}, which takes {test.Took.TotalSeconds:F1} s without it");
+            return test.Took < InProcessTests.Patience / 4;
+        }
+
+        var steady = tests.Run(test.Case, active: -1, out _) is null && tests.Run(test.Case, mutant.Id, out _) is not null;
+        if (!steady)
+        {
+            Console.WriteLine($"UNSTEADY  {test.Case.Name} does not count");
+        }
+
+        return steady;
+    }
+
+    // Their own words, so that nobody takes them for checked.
+    private static void Unswitched(string folder, IReadOnlyList<Mutant> dropped, string part)
+    {
+        foreach (var mutant in dropped.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)))
+        {
+            Console.WriteLine($"NOT SWITCHED  {mutant.Kind,-13} {mutant.Describe(folder)}{(mutant.IsSwitchedByParts ? "  (each of its operands is)" : "")}");
+        }
+    }
 
     // Lines "KEY<tab>REASON"; '#' starts a comment.
     private static Dictionary<string, string> Equivalents(string[] options)
@@ -81,7 +116,7 @@ internal static class MutationRun
     }
 
     private static void Report(
-        string folder, Dictionary<int, List<TestCase>> covered, List<Mutant> chosen, List<Mutant> survivors, List<Mutant> excused, Dictionary<string, string> known)
+        string folder, Dictionary<int, List<TimedTest>> covered, List<Mutant> chosen, List<Mutant> survivors, List<Mutant> excused, Dictionary<string, string> known)
     {
         foreach (var survivor in survivors)
         {
@@ -107,4 +142,6 @@ internal static class MutationRun
 
     private static void Progress(long started, string text) =>
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{TimeProvider.System.GetElapsedTime(started).TotalSeconds,5:F0} s] {text}"));
+
+    private sealed record TimedTest(TestCase Case, TimeSpan Took);
 }
