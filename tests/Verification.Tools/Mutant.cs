@@ -51,6 +51,10 @@ internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? 
         _ => SyntaxFactory.ParseExpression($"(({current}) || global::MutantSwitch.Is({Id}))"),
     };
 
+    /// <summary>Behind what it lets pass, a variable may have no value.</summary>
+    public bool MayLeaveAValueOut => (Kind == MutantKind.SkipStatement ? Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault()?.Condition : Node)
+        ?.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax) == true;
+
     /// <summary>A refusal behind several operands, each of which is a check of its own.</summary>
     public bool IsSwitchedByParts => Kind == MutantKind.SkipStatement
         && Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is { Condition: BinaryExpressionSyntax condition } && condition.IsKind(SyntaxKind.LogicalOrExpression);

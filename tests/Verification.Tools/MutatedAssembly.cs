@@ -67,17 +67,19 @@ internal sealed class MutatedAssembly
         throw new InvalidOperationException("The mutated sources do not compile.");
     }
 
-    // The annotation of a mutated node leads from an error to its mutant; failing that, all mutants of the member go.
+    // The annotation of a mutated node leads from an error to its mutant. A value that is missing shows where it is used: then those of the member go behind which one may be missing, else all of it.
     private static void Drop(HashSet<Mutant> active, IEnumerable<Diagnostic> errors)
     {
         foreach (var error in errors)
         {
             var tree = error.Location.SourceTree ?? throw new InvalidOperationException(error.ToString());
             var node = tree.GetRoot().FindNode(error.Location.SourceSpan);
-            var marked = node.AncestorsAndSelf().FirstOrDefault(n => n.HasAnnotations("mutant"))
+            var isMissing = error.Id == "CS0165";
+            var marked = node.AncestorsAndSelf().FirstOrDefault(n => !isMissing && n.HasAnnotations("mutant"))
                 ?? node.AncestorsAndSelf().FirstOrDefault(n => n is Microsoft.CodeAnalysis.CSharp.Syntax.MemberDeclarationSyntax);
             var ids = marked?.DescendantNodesAndSelf().SelectMany(n => n.GetAnnotations("mutant")).Select(a => a.Data).ToHashSet() ?? [];
-            if (active.RemoveWhere(m => ids.Contains(Id(m))) == 0 && ids.Count == 0)
+            var gone = active.RemoveWhere(m => ids.Contains(Id(m)) && (!isMissing || m.MayLeaveAValueOut));
+            if (gone == 0 && active.RemoveWhere(m => ids.Contains(Id(m))) == 0 && ids.Count == 0)
             {
                 throw new InvalidOperationException($"Not a mutant's fault: {error}");
             }

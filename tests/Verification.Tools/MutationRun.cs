@@ -3,8 +3,14 @@ using System.Globalization;
 namespace Actors.Verification.Tools;
 
 /// <summary>Disables each check in turn and demands a red test. Prints a table of what survived, and <c>N checks, M survivors</c>.</summary>
-internal static class MutationRun
+internal sealed class MutationRun
 {
+    private readonly TextWriter _output;
+    private readonly TextWriter _errors;
+    private readonly long _started;
+
+    private MutationRun(TextWriter output, TextWriter errors, long started) => (_output, _errors, _started) = (output, errors, started);
+
     /// <summary>0 when every check that is disabled turns a test red.</summary>
     /// <param name="sources">The folder of the product's project, built.</param>
     /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. Then a part of a file's path: only its mutants.</param>
@@ -12,14 +18,33 @@ internal static class MutationRun
     {
         var folder = Path.GetFullPath(sources);
         var started = TimeProvider.System.GetTimestamp();
+
+        // What commands under test print is not this one's.
+        var output = Console.Out;
+        var errors = Console.Error;
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        try
+        {
+            return Task.FromResult(new MutationRun(output, errors, started).Run(folder, options));
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(errors);
+        }
+    }
+
+    private int Run(string folder, string[] options)
+    {
         var built = MutatedAssembly.Build(folder);
         var tests = new InProcessTests(built.Image, built.Mutants.Max(m => m.Id) + 1);
-        Progress(started, $"{built.Mutants.Count} checks, {built.Dropped.Count} more that cannot be switched, {tests.Cases.Count} test cases");
+        Progress($"{built.Mutants.Count} checks, {built.Dropped.Count} more that cannot be switched, {tests.Cases.Count} test cases");
         var covered = Baseline(tests, out var red);
-        Progress(started, $"all tests ran once, {red.Count} red");
+        Progress($"all tests ran once, {red.Count} red");
         foreach (var line in red)
         {
-            Console.WriteLine($"RED without a mutant: {line}");
+            _output.WriteLine($"RED without a mutant: {line}");
         }
 
         var known = Equivalents(options);
@@ -30,10 +55,10 @@ internal static class MutationRun
         var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
         survivors = [.. survivors.Except(excused)];
         Report(folder, covered, chosen, survivors, excused, known);
-        Progress(started, "done");
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.CpuUsage.TotalTime.TotalSeconds:F0} s of processor time"));
-        Console.WriteLine($"{chosen.Count} checks, {survivors.Count} survivors");
-        return Task.FromResult(survivors.Count == 0 && red.Count == 0 && chosen.Count > 0 ? 0 : 1);
+        Progress("done");
+        _errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.CpuUsage.TotalTime.TotalSeconds:F0} s of processor time"));
+        _output.WriteLine($"{chosen.Count} checks, {survivors.Count} survivors");
+        return survivors.Count == 0 && red.Count == 0 && chosen.Count > 0 ? 0 : 1;
     }
 
     // Which tests come by which mutant, the quickest first.
@@ -69,11 +94,11 @@ internal static class MutationRun
         return covered;
     }
 
-    private static bool Killed(InProcessTests tests, Dictionary<int, List<TimedTest>> covered, Mutant mutant) =>
+    private bool Killed(InProcessTests tests, Dictionary<int, List<TimedTest>> covered, Mutant mutant) =>
         covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
 
     // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant.
-    private static bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
+    private bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
     {
         var fault = tests.Run(test.Case, mutant.Id, out _);
         if (fault is null)
@@ -83,25 +108,25 @@ internal static class MutationRun
 
         if (fault == InProcessTests.NoEnd)
         {
-            Console.WriteLine($"NO END  {mutant.Id} in {test.Case.Name}, which takes {test.Took.TotalSeconds:F1} s without it");
+            _output.WriteLine($"NO END  {mutant.Id} in {test.Case.Name}, which takes {test.Took.TotalSeconds:F1} s without it");
             return test.Took < InProcessTests.Patience / 4;
         }
 
         var steady = tests.Run(test.Case, active: -1, out _) is null && tests.Run(test.Case, mutant.Id, out _) is not null;
         if (!steady)
         {
-            Console.WriteLine($"UNSTEADY  {test.Case.Name} does not count");
+            _output.WriteLine($"UNSTEADY  {test.Case.Name} does not count");
         }
 
         return steady;
     }
 
     // Their own words, so that nobody takes them for checked.
-    private static void Unswitched(string folder, IReadOnlyList<Mutant> dropped, string part)
+    private void Unswitched(string folder, IReadOnlyList<Mutant> dropped, string part)
     {
         foreach (var mutant in dropped.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)))
         {
-            Console.WriteLine($"NOT SWITCHED  {mutant.Kind,-13} {mutant.Describe(folder)}{(mutant.IsSwitchedByParts ? "  (each of its operands is)" : "")}");
+            _output.WriteLine($"NOT SWITCHED  {mutant.Kind,-13} {mutant.Describe(folder)}{(mutant.IsSwitchedByParts ? "  (each of its operands is)" : "")}");
         }
     }
 
@@ -115,33 +140,33 @@ internal static class MutationRun
             .ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
     }
 
-    private static void Report(
+    private void Report(
         string folder, Dictionary<int, List<TimedTest>> covered, List<Mutant> chosen, List<Mutant> survivors, List<Mutant> excused, Dictionary<string, string> known)
     {
         foreach (var survivor in survivors)
         {
-            Console.WriteLine($"SURVIVED  {survivor.Kind,-13} tests {(covered.TryGetValue(survivor.Id, out var cases) ? cases.Count : 0),4}  {survivor.Describe(folder)}");
+            _output.WriteLine($"SURVIVED  {survivor.Kind,-13} tests {(covered.TryGetValue(survivor.Id, out var cases) ? cases.Count : 0),4}  {survivor.Describe(folder)}");
         }
 
         foreach (var mutant in excused)
         {
-            Console.WriteLine($"EQUIVALENT  {mutant.Describe(folder)}: {known[mutant.Key(folder)]}");
+            _output.WriteLine($"EQUIVALENT  {mutant.Describe(folder)}: {known[mutant.Key(folder)]}");
         }
 
         foreach (var key in known.Keys.Except(excused.Select(m => m.Key(folder)), StringComparer.Ordinal))
         {
-            Console.WriteLine($"STALE  {key} is listed as equivalent, but does not survive");
+            _output.WriteLine($"STALE  {key} is listed as equivalent, but does not survive");
         }
 
-        Console.WriteLine($"{"folder",-24}{"checks",8}{"survivors",12}");
+        _output.WriteLine($"{"folder",-24}{"checks",8}{"survivors",12}");
         foreach (var group in chosen.GroupBy(m => Path.GetRelativePath(folder, Path.GetDirectoryName(m.Node.SyntaxTree.FilePath)!), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            Console.WriteLine($"{group.Key,-24}{group.Count(),8}{survivors.Count(s => group.Contains(s)),12}");
+            _output.WriteLine($"{group.Key,-24}{group.Count(),8}{survivors.Count(s => group.Contains(s)),12}");
         }
     }
 
-    private static void Progress(long started, string text) =>
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{TimeProvider.System.GetElapsedTime(started).TotalSeconds,5:F0} s] {text}"));
+    private void Progress(string text) =>
+        _errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{TimeProvider.System.GetElapsedTime(_started).TotalSeconds,5:F0} s] {text}"));
 
     private sealed record TimedTest(TestCase Case, TimeSpan Took);
 }

@@ -15,7 +15,7 @@ public sealed class DigestOnlyTests
 
     [Fact]
     public void Verify_LogEntryOfAnotherDigestAlgorithm_NeedsTheBytes() =>
-        NeedsTheBytes(Recipe.Of(keyless: true, dsse: false, rekor: 2).With(r => r.Entries[0].Body = b =>
+        NeedsTheBytes(Recipe.Of(keyless: false, dsse: false, rekor: 2).With(r => r.Entries[0].Body = b =>
         {
             b.Set("spec/hashedRekordV002/data/algorithm", "SHA2_512");
             b.Set("spec/hashedRekordV002/data/digest", Convert.ToBase64String(SHA512.HashData(r.Artifact)));
