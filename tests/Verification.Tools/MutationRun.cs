@@ -13,7 +13,7 @@ internal sealed class MutationRun
 
     /// <summary>0 when every check that is disabled turns a test red.</summary>
     /// <param name="sources">The folder of the product's project, built.</param>
-    /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. Then a part of a file's path: only its mutants.</param>
+    /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. <c>--tests PART</c>: only tests whose name holds it, for a quick look. Then a part of a file's path: only its mutants.</param>
     public static Task<int> RunAsync(string sources, string[] options)
     {
         var folder = Path.GetFullPath(sources);
@@ -40,7 +40,9 @@ internal sealed class MutationRun
         var built = MutatedAssembly.Build(folder);
         var tests = new InProcessTests(built.Image, built.Mutants.Max(m => m.Id) + 1);
         Progress($"{built.Mutants.Count} checks, {built.Dropped.Count} more that cannot be switched, {tests.Cases.Count} test cases");
-        var covered = Baseline(tests, out var red);
+        var part = options.Length % 2 == 1 ? options[^1] : "";
+        Unswitched(folder, built.Dropped, part);
+        var covered = Baseline(tests, Option(options, "--tests") ?? "", out var red);
         Progress($"all tests ran once, {red.Count} red");
         foreach (var line in red)
         {
@@ -48,10 +50,8 @@ internal sealed class MutationRun
         }
 
         var known = Equivalents(options);
-        var part = options.Length % 2 == 1 ? options[^1] : "";
         var chosen = built.Mutants.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)).ToList();
         var survivors = chosen.Where(m => !Killed(tests, covered, m)).ToList();
-        Unswitched(folder, built.Dropped, part);
         var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
         survivors = [.. survivors.Except(excused)];
         Report(folder, covered, chosen, survivors, excused, known);
@@ -62,11 +62,11 @@ internal sealed class MutationRun
     }
 
     // Which tests come by which mutant, the quickest first.
-    private static Dictionary<int, List<TimedTest>> Baseline(InProcessTests tests, out List<string> red)
+    private static Dictionary<int, List<TimedTest>> Baseline(InProcessTests tests, string namePart, out List<string> red)
     {
         red = [];
         var times = new List<(TimedTest Test, bool[] Hits)>();
-        foreach (var test in tests.Cases)
+        foreach (var test in tests.Cases.Where(c => c.Name.Contains(namePart, StringComparison.Ordinal)))
         {
             var start = TimeProvider.System.GetTimestamp();
             if (tests.Run(test, active: -1, out var hits) is { } fault)
@@ -130,15 +130,13 @@ internal sealed class MutationRun
         }
     }
 
+    private static string? Option(string[] options, string name) => Array.IndexOf(options, name) is >= 0 and var at ? options[at + 1] : null;
+
     // Lines "KEY<tab>REASON"; '#' starts a comment.
-    private static Dictionary<string, string> Equivalents(string[] options)
-    {
-        var at = Array.IndexOf(options, "--equivalent");
-        return at < 0 ? [] : File.ReadLines(options[at + 1])
-            .Where(l => l.Contains('\t', StringComparison.Ordinal) && !l.StartsWith('#'))
-            .Select(l => l.Split('\t'))
-            .ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
-    }
+    private static Dictionary<string, string> Equivalents(string[] options) => Option(options, "--equivalent") is not { } file ? [] : File.ReadLines(file)
+        .Where(l => l.Contains('\t', StringComparison.Ordinal) && !l.StartsWith('#'))
+        .Select(l => l.Split('\t'))
+        .ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
 
     private void Report(
         string folder, Dictionary<int, List<TimedTest>> covered, List<Mutant> chosen, List<Mutant> survivors, List<Mutant> excused, Dictionary<string, string> known)

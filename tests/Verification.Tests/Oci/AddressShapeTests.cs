@@ -30,6 +30,22 @@ public sealed class AddressShapeTests
     [InlineData("https://h/a", "https://H:443/b", true)]
     public void SameOrigin_EachPart_Counts(string a, string b, bool same) => Assert.Equal(same, RegistryEndpoint.SameOrigin(new Uri(a), new Uri(b)));
 
+    [Fact]
+    public async Task GetManifestAsync_NoConnectionInTime_IsADeadline()
+    {
+        using var client = new OciClient(new OciClientOptions
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(1),
+            ResolveName = static async (_, cancellationToken) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+                return [];
+            },
+        });
+
+        await RegistryAssert.FaultAsync(RegistryFault.Deadline, () => client.GetManifestAsync(new OciRepository("registry.test", "a/b"), "1", default), "no connection in time");
+    }
+
     [Theory]
     [InlineData("user@registry.test", "a/b", "1")]
     [InlineData("registry.test", "a/../b", "1")]
