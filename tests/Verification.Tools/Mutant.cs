@@ -51,13 +51,17 @@ internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? 
         _ => SyntaxFactory.ParseExpression($"(({current}) || global::MutantSwitch.Is({Id}))"),
     };
 
-    /// <summary>Behind what it lets pass, a variable may have no value.</summary>
-    public bool MayLeaveAValueOut => (Kind == MutantKind.SkipStatement ? Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault()?.Condition : Node)
-        ?.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax) == true;
+    /// <summary>How likely it leaves a variable without value: 3 for a skipped refusal behind a condition that sets one, 2 for a pattern that sets one, 1 for a call that does, else 0.</summary>
+    public int Guilt => Kind == MutantKind.SkipStatement ? (Sets(Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault()?.Condition) ? 3 : 0)
+        : !Sets(Node) ? 0
+        : Node.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax && n.Parent is PatternSyntax) ? 2
+        : 1;
 
     /// <summary>A refusal behind several operands, each of which is a check of its own.</summary>
     public bool IsSwitchedByParts => Kind == MutantKind.SkipStatement
         && Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is { Condition: BinaryExpressionSyntax condition } && condition.IsKind(SyntaxKind.LogicalOrExpression);
+
+    private static bool Sets(SyntaxNode? node) => node?.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax) == true;
 
     private string MemberName() => Node.Ancestors().OfType<MemberDeclarationSyntax>().FirstOrDefault() switch
     {

@@ -8,6 +8,8 @@ namespace Actors.Verification.Tools;
 /// <summary>The product's assembly, built once with every mutant in it, each behind a switch. Nothing of this is in the product's sources.</summary>
 internal sealed class MutatedAssembly
 {
+    private const string UseOfUnassigned = "CS0165";
+
     private const string SwitchSource = """
         public static class MutantSwitch
         {
@@ -67,21 +69,26 @@ internal sealed class MutatedAssembly
         throw new InvalidOperationException("The mutated sources do not compile.");
     }
 
-    // The annotation of a mutated node leads from an error to its mutant. A value that is missing shows where it is used: then those of the member go behind which one may be missing, else all of it.
+    // The annotation of a mutated node leads from an error to its mutant. A variable without value shows where it is used: there the member's mutants go by degrees, one per round.
     private static void Drop(HashSet<Mutant> active, IEnumerable<Diagnostic> errors)
     {
+        var seen = new HashSet<SyntaxNode>();
         foreach (var error in errors)
         {
             var tree = error.Location.SourceTree ?? throw new InvalidOperationException(error.ToString());
             var node = tree.GetRoot().FindNode(error.Location.SourceSpan);
-            var isMissing = error.Id == "CS0165";
-            var marked = node.AncestorsAndSelf().FirstOrDefault(n => !isMissing && n.HasAnnotations("mutant"))
+            var marked = node.AncestorsAndSelf().FirstOrDefault(n => n.HasAnnotations("mutant") && error.Id != UseOfUnassigned)
                 ?? node.AncestorsAndSelf().FirstOrDefault(n => n is Microsoft.CodeAnalysis.CSharp.Syntax.MemberDeclarationSyntax);
             var ids = marked?.DescendantNodesAndSelf().SelectMany(n => n.GetAnnotations("mutant")).Select(a => a.Data).ToHashSet() ?? [];
-            var gone = active.RemoveWhere(m => ids.Contains(Id(m)) && (!isMissing || m.MayLeaveAValueOut));
-            if (gone == 0 && active.RemoveWhere(m => ids.Contains(Id(m))) == 0 && ids.Count == 0)
+            if (ids.Count == 0)
             {
                 throw new InvalidOperationException($"Not a mutant's fault: {error}");
+            }
+
+            if (seen.Add(marked!))
+            {
+                var guilty = active.Where(m => ids.Contains(Id(m))).GroupBy(m => error.Id == UseOfUnassigned ? m.Guilt : 0).MaxBy(g => g.Key);
+                active.ExceptWith(guilty?.ToList() ?? []);
             }
         }
     }
