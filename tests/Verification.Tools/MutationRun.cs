@@ -13,7 +13,7 @@ internal sealed class MutationRun
 
     /// <summary>0 when every check that is disabled turns a test red.</summary>
     /// <param name="sources">The folder of the product's project, built.</param>
-    /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. <c>--tests PART</c>: only tests whose name holds it, for a quick look. Then a part of a file's path: only its mutants.</param>
+    /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. <c>--tests A,B</c>: only tests whose name holds one of them, for a quick look. Then a part of a file's path: only its mutants.</param>
     public static Task<int> RunAsync(string sources, string[] options)
     {
         var folder = Path.GetFullPath(sources);
@@ -51,7 +51,7 @@ internal sealed class MutationRun
 
         var known = Equivalents(options);
         var chosen = built.Mutants.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)).ToList();
-        var survivors = chosen.Where(m => !Killed(tests, covered, m)).ToList();
+        var survivors = chosen.Where((m, i) => !Killed(tests, covered, m, i, chosen.Count)).ToList();
         var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
         survivors = [.. survivors.Except(excused)];
         Report(folder, covered, chosen, survivors, excused, known);
@@ -62,11 +62,11 @@ internal sealed class MutationRun
     }
 
     // Which tests come by which mutant, the quickest first.
-    private static Dictionary<int, List<TimedTest>> Baseline(InProcessTests tests, string namePart, out List<string> red)
+    private static Dictionary<int, List<TimedTest>> Baseline(InProcessTests tests, string nameParts, out List<string> red)
     {
         red = [];
         var times = new List<(TimedTest Test, bool[] Hits)>();
-        foreach (var test in tests.Cases.Where(c => c.Name.Contains(namePart, StringComparison.Ordinal)))
+        foreach (var test in tests.Cases.Where(c => nameParts.Split(',').Any(p => c.Name.Contains(p, StringComparison.Ordinal))))
         {
             var start = TimeProvider.System.GetTimestamp();
             if (tests.Run(test, active: -1, out var hits) is { } fault)
@@ -94,8 +94,15 @@ internal sealed class MutationRun
         return covered;
     }
 
-    private bool Killed(InProcessTests tests, Dictionary<int, List<TimedTest>> covered, Mutant mutant) =>
-        covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
+    private bool Killed(InProcessTests tests, Dictionary<int, List<TimedTest>> covered, Mutant mutant, int number, int count)
+    {
+        if (number % 50 == 0)
+        {
+            Progress($"check {number} of {count}");
+        }
+
+        return covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
+    }
 
     // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant.
     private bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
@@ -108,8 +115,10 @@ internal sealed class MutationRun
 
         if (fault == InProcessTests.NoEnd)
         {
-            _output.WriteLine($"NO END  {mutant.Id} in {test.Case.Name}, which takes {test.Took.TotalSeconds:F1} s without it");
-            return test.Took < InProcessTests.Patience / 4;
+            var start = TimeProvider.System.GetTimestamp();
+            var isQuick = tests.Run(test.Case, active: -1, out _) is null && TimeProvider.System.GetElapsedTime(start) < InProcessTests.Patience / 4;
+            _output.WriteLine($"NO END  {mutant.Node.SyntaxTree.FilePath}:{mutant.Node.GetLocation().GetLineSpan().StartLinePosition.Line + 1} in {test.Case.Name}{(isQuick ? "" : ", which does not count")}");
+            return isQuick;
         }
 
         var steady = tests.Run(test.Case, active: -1, out _) is null && tests.Run(test.Case, mutant.Id, out _) is not null;
