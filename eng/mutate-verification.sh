@@ -12,7 +12,11 @@ usage: eng/mutate-verification.sh [PATH_PART]
 Compiles src/Verification once with every check behind a switch (a copy in memory; the sources are not changed), runs
 tests/Verification.Tests once to learn which test comes by which check, then disables each check and runs only those
 tests. Checks are found in the sources: throws of the product's exceptions, calls that only refuse, `return false`, and
-each operand of a condition that refuses or accepts. PATH_PART (such as Sigstore/) limits it to files whose path holds it.
+each operand of a condition that refuses or accepts. A test counts when it is red with the check disabled, green with
+the check, and red again with it disabled; one that does not end within 20 s with it disabled (NO END) has to end within
+5 s with the check right after. PATH_PART (such as Sigstore/) limits it to files whose path holds it.
+
+Lines NOT SWITCHED name checks that cannot be disabled, because what follows needs the value that they give.
 
 tests/Verification.Tools/equivalent-mutants.tsv lists those whose removal changes no verdict, with the reason.
 The last line is "N checks, M survivors"; the exit code is 0 only if nothing survived.

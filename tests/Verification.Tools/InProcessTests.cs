@@ -15,7 +15,12 @@ internal sealed record TestCase(string Name, MethodInfo Method, object?[] Argume
 /// <summary>Runs a test assembly's facts and theories in this process, one at a time, bound to the mutated product.</summary>
 internal sealed class InProcessTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    /// <summary>What <see cref="Run"/> gives when a test does not end.</summary>
+    public const string NoEnd = "no end";
+
+    /// <summary>For one test.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly Context _context;
     private readonly FieldInfo _active;
     private readonly FieldInfo _hit;
@@ -47,7 +52,7 @@ internal sealed class InProcessTests
         var run = Task.Run(() => RunAsync(test));
         try
         {
-            return Task.WaitAny([run], s_patience) < 0 ? "no end" : run.GetAwaiter().GetResult();
+            return Task.WaitAny([run], Patience) < 0 ? NoEnd : run.GetAwaiter().GetResult();
         }
         finally
         {

@@ -41,15 +41,27 @@ internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? 
     public string Key(string root) =>
         $"{Path.GetRelativePath(root, Node.SyntaxTree.FilePath)}#{MemberName()}#{string.Join(' ', Node.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
 
-    /// <summary>The syntax with the switch in it. Formatting does not matter, only that it compiles.</summary>
+    /// <summary>The syntax with the switch in it. Formatting does not matter, only that it compiles. The switch is asked last, so that only a test in which the check refuses comes by it.</summary>
     public SyntaxNode Switched(SyntaxNode current) => Kind switch
     {
         MutantKind.SkipStatement => SyntaxFactory.ParseStatement($"if (!global::MutantSwitch.Is({Id})) {{ {current} }}"),
         MutantKind.ReturnDefault => SyntaxFactory.ParseStatement($"{{ if (global::MutantSwitch.Is({Id})) return {(Type is null ? "" : $"default({Type})!")}; {current} }}"),
         MutantKind.DefaultValue => SyntaxFactory.ParseExpression($"global::MutantSwitch.Throw<{Type}>({Id}, {((ThrowExpressionSyntax)current).Expression})"),
-        MutantKind.OperandFalse => SyntaxFactory.ParseExpression($"(!global::MutantSwitch.Is({Id}) && ({current}))"),
-        _ => SyntaxFactory.ParseExpression($"(global::MutantSwitch.Is({Id}) || ({current}))"),
+        MutantKind.OperandFalse => SyntaxFactory.ParseExpression($"(({current}) && !global::MutantSwitch.Is({Id}))"),
+        _ => SyntaxFactory.ParseExpression($"(({current}) || global::MutantSwitch.Is({Id}))"),
     };
+
+    /// <summary>How likely it leaves a variable without value: 3 for a skipped refusal behind a condition that sets one, 2 for a pattern that sets one, 1 for a call that does, else 0.</summary>
+    public int Guilt => Kind == MutantKind.SkipStatement ? (Sets(Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault()?.Condition) ? 3 : 0)
+        : !Sets(Node) ? 0
+        : Node.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax && n.Parent is PatternSyntax) ? 2
+        : 1;
+
+    /// <summary>A refusal behind several operands, each of which is a check of its own.</summary>
+    public bool IsSwitchedByParts => Kind == MutantKind.SkipStatement
+        && Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is { Condition: BinaryExpressionSyntax condition } && condition.IsKind(SyntaxKind.LogicalOrExpression);
+
+    private static bool Sets(SyntaxNode? node) => node?.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax) == true;
 
     private string MemberName() => Node.Ancestors().OfType<MemberDeclarationSyntax>().FirstOrDefault() switch
     {

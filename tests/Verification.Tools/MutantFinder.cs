@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Actors.Verification.Tools;
 
 /// <summary>
-/// Finds every check of the sources: throws of the product's own exceptions, calls of methods that only refuse, <c>return false</c>, each of several reasons to refuse, and each of several
+/// Finds every check of the sources: throws of the product's own exceptions, calls of methods that only refuse, <c>return false</c>, guards of a <c>switch</c>, each of several reasons to refuse, and each of several
 /// conditions to accept. Nothing is listed by hand, so a new check cannot be forgotten.
 /// </summary>
 internal sealed class MutantFinder(CSharpCompilation compilation)
@@ -39,6 +39,12 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
             case ExpressionStatementSyntax { Expression: InvocationExpressionSyntax call } statement when OnlyRefuses(call, model):
                 Add(statement, MutantKind.SkipStatement, null);
                 break;
+            case ExpressionStatementSyntax { Expression: InvocationExpressionSyntax call } statement when IsGuardOfData(call, model):
+                Add(statement, MutantKind.SkipStatement, null);
+                break;
+            case WhenClauseSyntax { Parent: CasePatternSwitchLabelSyntax or SwitchExpressionArmSyntax } guard:
+                Add(guard.Condition, MutantKind.OperandTrue, null);
+                break;
             case ReturnStatementSyntax { Expression: LiteralExpressionSyntax literal } statement when literal.IsKind(SyntaxKind.FalseLiteralExpression) && IsGuarded(statement):
                 Add(statement, MutantKind.SkipStatement, null);
                 break;
@@ -66,30 +72,31 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
         }
     }
 
-    // Each operand of a chain, unless a later part of the code uses a variable that it declares.
+    // Each operand of a chain.
     private void AddOperands(ExpressionSyntax condition, SyntaxKind chain, MutantKind kind)
     {
-        if (condition is ParenthesizedExpressionSyntax parenthesized)
+        var bare = condition;
+        while (bare is ParenthesizedExpressionSyntax parenthesized)
         {
-            AddOperands(parenthesized.Expression, chain, kind);
+            bare = parenthesized.Expression;
         }
-        else if (condition is PrefixUnaryExpressionSyntax { Operand: ParenthesizedExpressionSyntax inner } negated && negated.IsKind(SyntaxKind.LogicalNotExpression))
-        {
-            var (other, otherKind) = chain == SyntaxKind.LogicalOrExpression
-                ? (SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue)
-                : (SyntaxKind.LogicalOrExpression, MutantKind.OperandFalse);
-            AddOperands(inner.Expression, other, otherKind);
-        }
-        else if (condition is BinaryExpressionSyntax binary && binary.IsKind(chain))
+
+        if (bare is BinaryExpressionSyntax binary && binary.IsKind(chain))
         {
             AddOperands(binary.Left, chain, kind);
             AddOperands(binary.Right, chain, kind);
         }
-        else if (condition.Parent is BinaryExpressionSyntax parent && parent.IsKind(chain) && !Declares(condition))
+        else if (bare is PrefixUnaryExpressionSyntax { Operand: ParenthesizedExpressionSyntax inner } negated && negated.IsKind(SyntaxKind.LogicalNotExpression) && inner.Expression is BinaryExpressionSyntax opposite && opposite.IsKind(Opposite(chain)))
+        {
+            AddOperands(opposite, Opposite(chain), kind == MutantKind.OperandFalse ? MutantKind.OperandTrue : MutantKind.OperandFalse);
+        }
+        else if (condition.Parent is BinaryExpressionSyntax parent && parent.IsKind(chain))
         {
             Add(condition, kind, null);
         }
     }
+
+    private static SyntaxKind Opposite(SyntaxKind chain) => chain == SyntaxKind.LogicalOrExpression ? SyntaxKind.LogicalAndExpression : SyntaxKind.LogicalOrExpression;
 
     private void Add(SyntaxNode node, MutantKind kind, string? type) => _found.Add(new Mutant(_found.Count, node, kind, type));
 
@@ -102,9 +109,6 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
 
     private static bool DeclaresInCondition(StatementSyntax statement) =>
         statement.Ancestors().OfType<IfStatementSyntax>().First() is { } branch && branch.Condition.DescendantNodes().Any(n => n is DeclarationPatternSyntax or VarPatternSyntax or RecursivePatternSyntax { Designation: not null });
-
-    private static bool Declares(ExpressionSyntax expression) =>
-        expression.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax or DeclarationExpressionSyntax);
 
     private bool Refuses(StatementSyntax statement, SemanticModel model)
     {
@@ -123,6 +127,13 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
         && SymbolEqualityComparer.Default.Equals(method.ContainingAssembly, compilation.Assembly)
         && method.DeclaringSyntaxReferences.Any(r => r.GetSyntax().DescendantNodes().Any(n => n is ThrowStatementSyntax or ThrowExpressionSyntax))
         && !call.ArgumentList.Arguments.Any(a => a.RefKindKeyword.IsKind(SyntaxKind.OutKeyword));
+
+    // Such as ThrowIfNotEmpty; those of arguments guard against the program's own faults.
+    private static bool IsGuardOfData(InvocationExpressionSyntax call, SemanticModel model) =>
+        model.GetSymbolInfo(call).Symbol is IMethodSymbol { ReturnsVoid: true } method
+        && method.Name.StartsWith("ThrowIf", StringComparison.Ordinal)
+        && !method.Name.StartsWith("ThrowIfNull", StringComparison.Ordinal)
+        && method.Name != "ThrowIfCancellationRequested";
 
     private bool IsOwn(ITypeSymbol? type) =>
         type is not null && SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, compilation.Assembly);

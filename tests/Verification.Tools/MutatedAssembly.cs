@@ -8,6 +8,8 @@ namespace Actors.Verification.Tools;
 /// <summary>The product's assembly, built once with every mutant in it, each behind a switch. Nothing of this is in the product's sources.</summary>
 internal sealed class MutatedAssembly
 {
+    private const string UseOfUnassigned = "CS0165";
+
     private const string SwitchSource = """
         public static class MutantSwitch
         {
@@ -67,19 +69,26 @@ internal sealed class MutatedAssembly
         throw new InvalidOperationException("The mutated sources do not compile.");
     }
 
-    // The annotation of a mutated node leads from an error to its mutant; failing that, all mutants of the member go.
+    // The annotation of a mutated node leads from an error to its mutant. A variable without value shows where it is used: there the member's mutants go by degrees, one per round.
     private static void Drop(HashSet<Mutant> active, IEnumerable<Diagnostic> errors)
     {
+        var seen = new HashSet<SyntaxNode>();
         foreach (var error in errors)
         {
             var tree = error.Location.SourceTree ?? throw new InvalidOperationException(error.ToString());
             var node = tree.GetRoot().FindNode(error.Location.SourceSpan);
-            var marked = node.AncestorsAndSelf().FirstOrDefault(n => n.HasAnnotations("mutant"))
+            var marked = node.AncestorsAndSelf().FirstOrDefault(n => n.HasAnnotations("mutant") && error.Id != UseOfUnassigned)
                 ?? node.AncestorsAndSelf().FirstOrDefault(n => n is Microsoft.CodeAnalysis.CSharp.Syntax.MemberDeclarationSyntax);
             var ids = marked?.DescendantNodesAndSelf().SelectMany(n => n.GetAnnotations("mutant")).Select(a => a.Data).ToHashSet() ?? [];
-            if (active.RemoveWhere(m => ids.Contains(Id(m))) == 0 && ids.Count == 0)
+            if (ids.Count == 0)
             {
                 throw new InvalidOperationException($"Not a mutant's fault: {error}");
+            }
+
+            if (seen.Add(marked!))
+            {
+                var guilty = active.Where(m => ids.Contains(Id(m))).GroupBy(m => error.Id == UseOfUnassigned ? m.Guilt : 0).MaxBy(g => g.Key);
+                active.ExceptWith(guilty?.ToList() ?? []);
             }
         }
     }

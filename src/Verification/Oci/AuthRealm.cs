@@ -15,7 +15,7 @@ internal static class AuthRealm
     public static Uri Require(OciRepository repository, string? realm)
     {
         ArgumentNullException.ThrowIfNull(repository);
-        if (!Uri.TryCreate(realm, UriKind.Absolute, out var uri) || uri.HostNameType == UriHostNameType.Unknown || uri.Host.Length == 0)
+        if (!Uri.TryCreate(realm, UriKind.Absolute, out var uri))
         {
             throw new RegistryException(RegistryFault.Protocol, $"{repository.Host} asks for a token from a realm that is no address. Mend the registry.");
         }

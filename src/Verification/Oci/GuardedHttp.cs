@@ -15,6 +15,9 @@ internal sealed record OciClientOptions
     /// <summary>The clock of tokens and mirrors.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>For one connection, from the name to TLS.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Addresses that any request may reach.</summary>
     public Func<IPAddress, bool> PublicAddress { get; init; } = EgressGuard.IsPublic;
 
@@ -35,8 +38,8 @@ internal sealed class GuardedHttp : IDisposable
     public GuardedHttp(OciClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _public = CreateHttp(EgressGuard.Connector(options.PublicAddress, options.ResolveName));
-        _private = CreateHttp(EgressGuard.Connector(options.PrivateAddress, options.ResolveName));
+        _public = CreateHttp(EgressGuard.Connector(options.PublicAddress, options.ResolveName), options.ConnectTimeout);
+        _private = CreateHttp(EgressGuard.Connector(options.PrivateAddress, options.ResolveName), options.ConnectTimeout);
     }
 
     /// <summary>The answer's head; its body is not read yet.</summary>
@@ -90,7 +93,7 @@ internal sealed class GuardedHttp : IDisposable
         }
     }
 
-    private static HttpClient CreateHttp(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect)
+    private static HttpClient CreateHttp(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, TimeSpan connectTimeout)
     {
         var handler = new SocketsHttpHandler
         {
@@ -105,7 +108,7 @@ internal sealed class GuardedHttp : IDisposable
             // The rest of a refused body is not read for the sake of the connection: a hostile one has no end.
             MaxResponseDrainSize = 0,
             ResponseDrainTimeout = TimeSpan.Zero,
-            ConnectTimeout = TimeSpan.FromSeconds(15),
+            ConnectTimeout = connectTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
         };
         var http = new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };

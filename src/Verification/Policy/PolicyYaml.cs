@@ -63,7 +63,7 @@ internal static class PolicyYaml
             Scalar => ReadScalar(parser),
             MappingStart => ReadMap(parser, depth),
             SequenceStart => ReadList(parser, depth),
-            _ => throw new PolicySyntaxException(LineOf(node), "There is an alias.", "Write the value out."),
+            _ => throw new System.Diagnostics.UnreachableException("There are no other nodes."),
         };
     }
 

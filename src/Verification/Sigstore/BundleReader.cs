@@ -101,12 +101,12 @@ internal static class BundleReader
 
     private static LogEntry ReadLogEntry(JsonCursor entry)
     {
-        var kind = entry.Optional("kindVersion");
+        var kind = entry.Required("kindVersion");
         return new LogEntry(
             entry.Required("logId").Required("keyId").Bytes(),
             entry.Optional("logIndex")?.WholeNumber() ?? 0,
-            kind?.Required("kind").Text(),
-            kind?.Required("version").Text(),
+            kind.Required("kind").Text(),
+            kind.Required("version").Text(),
             entry.Optional("integratedTime")?.WholeNumber(),
             entry.Optional("inclusionPromise")?.Required("signedEntryTimestamp").Bytes(),
             entry.Optional("inclusionProof") is { } proof ? ReadProof(proof) : null,

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Actors.Verification.Cryptography;
 
 namespace Actors.Verification.Sigstore;
 
@@ -28,6 +29,7 @@ internal static class CertificateTransparency
                 {
                     known++;
                     DemandWindow(sct, log);
+                    DemandScheme(sct, log);
                     DemandSignature(sct, log, SHA256.HashData(issuerSpki), precertificate);
                 }
             }
@@ -53,6 +55,14 @@ internal static class CertificateTransparency
         if (sct.Time is not { } time || !log.Window.Contains(time))
         {
             throw Fault("sct_outside_log_window", $"A signed certificate timestamp is outside the validity of log '{log.BaseUrl}' in the trusted root.");
+        }
+    }
+
+    private static void DemandScheme(SignedCertificateTimestamp sct, TrustedLog log)
+    {
+        if (sct.Scheme != (log.Key.Kind == PublicKeyKind.Rsa ? SignedCertificateTimestamp.RsaScheme : SignedCertificateTimestamp.EcdsaScheme))
+        {
+            throw Fault("sct_scheme_mismatch", $"A signed certificate timestamp names another signature scheme than log '{log.BaseUrl}' has.");
         }
     }
 
@@ -117,8 +127,12 @@ internal static class CertificateTransparency
 }
 
 /// <summary>One signed certificate timestamp, version 1. Times are milliseconds since 1970.</summary>
-internal sealed record SignedCertificateTimestamp(byte[] LogId, ulong Milliseconds, byte[] Extensions, byte[] Signature)
+/// <param name="Scheme">TLS's number of the signature algorithm.</param>
+internal sealed record SignedCertificateTimestamp(byte[] LogId, ulong Milliseconds, byte[] Extensions, byte Scheme, byte[] Signature)
 {
+    public const byte RsaScheme = 1;
+    public const byte EcdsaScheme = 3;
+    private const byte Sha256 = 4;
     private const ulong MaxMilliseconds = 253402300799999;
 
     /// <summary>Null beyond the year 9999.</summary>
@@ -164,12 +178,11 @@ internal sealed record SignedCertificateTimestamp(byte[] LogId, ulong Millisecon
         var milliseconds = BinaryPrimitives.ReadUInt64BigEndian(Take(ref sct, 8));
         var extensions = TakeVector(ref sct).ToArray();
 
-        // SHA-256 with ECDSA or RSA; which of them, the log's key says.
         var algorithm = Take(ref sct, 2);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(algorithm[0], (byte)4);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(algorithm[0], Sha256);
         var signature = TakeVector(ref sct).ToArray();
         ArgumentOutOfRangeException.ThrowIfNotEqual(sct.Length, 0);
-        return new SignedCertificateTimestamp(logId, milliseconds, extensions, signature);
+        return new SignedCertificateTimestamp(logId, milliseconds, extensions, algorithm[1], signature);
     }
 
     private static ReadOnlySpan<byte> TakeVector(ref ReadOnlySpan<byte> bytes) => Take(ref bytes, BinaryPrimitives.ReadUInt16BigEndian(Take(ref bytes, 2)));

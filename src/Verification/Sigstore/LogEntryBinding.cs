@@ -38,7 +38,7 @@ internal static class LogEntryBinding
         ("hashedrekord", "0.0.2", _) => ReadHashedRekordV2(spec.Required("hashedRekordV002")),
         ("dsse", "0.0.1", DsseEnvelope) => ReadDsseV1(spec),
         ("dsse", "0.0.2", DsseEnvelope) => ReadDsseV2(spec.Required("dsseV002")),
-        ("intoto", "0.0.2", DsseEnvelope) => ReadInTotoV2(spec.Required("content")),
+        ("intoto", "0.0.2", DsseEnvelope) => ReadInTotoV2(spec.Required("content"), (DsseEnvelope)content),
         _ => throw Fault("log_entry_kind_unsupported", $"A log entry of kind {kind} {version} cannot be bound to this signature."),
     };
 
@@ -70,16 +70,27 @@ internal static class LogEntryBinding
         return new LoggedSignature(BundleReader.ReadAlgorithm(hash.Required("algorithm")), hash.Required("digest").Bytes(), OfPayload: true, signature.Required("content").Bytes(), ReadVerifier(signature.Required("verifier")));
     }
 
-    private static LoggedSignature ReadInTotoV2(JsonCursor content)
+    private static LoggedSignature ReadInTotoV2(JsonCursor content, DsseEnvelope envelope)
     {
         var hash = content.Required("payloadHash");
-        var signature = Single(content.Required("envelope").Required("signatures"));
+        var logged = content.Required("envelope");
+        DemandPayloadType(logged.Required("payloadType").Text(), envelope);
+        var signature = Single(logged.Required("signatures"));
 
         // The log encodes once more what is base64 already.
         var sig = signature.Required("sig");
         return StrictBase64.TryDecode(Encoding.Latin1.GetString(sig.Bytes()), SigstoreBundle.MaxBytes, out var bytes)
             ? new LoggedSignature(ReadAlgorithm(hash), ReadHex(hash.Required("value")), OfPayload: true, bytes, FromPem(signature.Required("publicKey")))
             : throw sig.Fault("is not base64 twice");
+    }
+
+    // The digest below is of the payload alone, so its type is bound apart.
+    private static void DemandPayloadType(string logged, DsseEnvelope envelope)
+    {
+        if (logged != envelope.PayloadType)
+        {
+            throw Fault("log_entry_payload_type_mismatch", "The log entry is of a payload of another type.");
+        }
     }
 
     private static void DemandDigest(LoggedSignature logged, SignedContent content, ArtifactDigest artifact)

@@ -21,6 +21,7 @@ internal static class LogEntryVerifier
 
         if (entry.Proof is { } proof)
         {
+            DemandIndex(entry, proof);
             DemandInclusion(entry, proof);
             if (proof.Checkpoint is not null)
             {
@@ -101,6 +102,16 @@ internal static class LogEntryVerifier
         if (!log.Key.Verify(CanonicalJson.Serialize(signed), entry.SignedEntryTimestamp))
         {
             throw Fault("signed_entry_timestamp_invalid", $"The signed entry timestamp is not log '{log.BaseUrl}''s, or is of another entry.");
+        }
+    }
+
+    // Nothing signs a version 2 entry's own index; its log is one tree, so it has to be that of the proof. In version 1 it counts over earlier trees too.
+    private static void DemandIndex(LogEntry entry, InclusionProof proof)
+    {
+        var isTiled = (entry.Kind, entry.Version) is ("hashedrekord" or "dsse", "0.0.2");
+        if (isTiled && entry.LogIndex != proof.LogIndex)
+        {
+            throw Fault("log_index_mismatch", "The log entry names another index than its inclusion proof.");
         }
     }
 

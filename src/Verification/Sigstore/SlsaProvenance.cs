@@ -17,11 +17,6 @@ internal sealed record SlsaProvenance(string BuilderId, string BuildType, string
     {
         ArgumentNullException.ThrowIfNull(statement);
         ContentVerifier.DemandPredicateType(statement, PredicateType);
-        if (statement.Predicate.ValueKind != JsonValueKind.Object)
-        {
-            throw new VerificationException(VerificationStage.Payload, Malformed, "The provenance has no predicate.");
-        }
-
         var predicate = JsonCursor.Over(statement.Predicate, "provenance", VerificationStage.Payload, Malformed);
         var definition = predicate.Required("buildDefinition");
         var (repository, reference) = ReadSource(definition.Optional("externalParameters"));

@@ -27,6 +27,7 @@ internal static class TimestampVerifier
         var authority = DemandWindow(authorities, time);
         DemandImprint(token, signature);
         DemandSignature(token, authority);
+        DemandSigner(authority);
         DemandChain(authority, time);
         return time;
     }
@@ -116,6 +117,15 @@ internal static class TimestampVerifier
         if (!sound || !signer!.RawDataMemory.Span.SequenceEqual(authority.Lowest.RawDataMemory.Span))
         {
             throw Fault("timestamp_signature_invalid", $"The timestamp is not signed by its authority '{authority.Name}'.");
+        }
+    }
+
+    // A key that issues certificates is not one that stamps.
+    private static void DemandSigner(TrustedAuthority authority)
+    {
+        if (authority.Lowest.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority))
+        {
+            throw Fault("timestamp_signer_is_authority", $"The timestamp is signed by a certificate authority's key of '{authority.Name}', not by a signer's.");
         }
     }
 

@@ -55,6 +55,8 @@ public sealed class MerkleTreeTests
 
     [Theory]
     [InlineData(-1, 8)]
+    [InlineData(-1, 1)]
+    [InlineData(1, 1)]
     [InlineData(8, 8)]
     [InlineData(0, 0)]
     [InlineData(0, -1)]

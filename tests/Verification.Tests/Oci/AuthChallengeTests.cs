@@ -29,6 +29,13 @@ public sealed class AuthChallengeTests
         Assert.Null(AuthChallenge.Choose([new AuthenticationHeaderValue("Bearer", parameters)]));
 
     [Fact]
+    public void Choose_ParametersOverTheCap_IsNoChallenge()
+    {
+        Assert.NotNull(AuthChallenge.Choose([new AuthenticationHeaderValue("Bearer", "realm=" + new string('a', 4000))]));
+        Assert.Null(AuthChallenge.Choose([new AuthenticationHeaderValue("Bearer", "realm=" + new string('a', 4096))]));
+    }
+
+    [Fact]
     public void Choose_BasicAndBearer_PrefersBearer() =>
         Assert.True(AuthChallenge.Choose([new("Basic", "realm=x"), new("Bearer", "realm=x")])!.IsBearer);
 

@@ -197,6 +197,25 @@ public sealed class DockerAuthFileTests : IDisposable
         return RegistryAssert.FaultAsync(RegistryFault.Credentials, () => FindAsync("ghcr.io", "a/b"), why);
     }
 
+    [Fact]
+    public async Task GetAsync_NameTooShortOrTooLong_IsNotLookedFor()
+    {
+        foreach (var name in (string[])["", new string('a', 65)])
+        {
+            Helper(name, "echo '{\"Username\":\"robot\",\"Secret\":\"pw\"}'");
+            await RegistryAssert.FaultAsync(RegistryFault.Credentials, () => new CredentialHelper(_clock, _directory).GetAsync(name, "ghcr.io", default), "names a credential helper");
+        }
+    }
+
+    [Fact]
+    public async Task GetAsync_HelperThatMayNotBeExecuted_IsACredentialsFault()
+    {
+        Helper("text", "echo '{}'");
+        File.SetUnixFileMode(Path.Combine(_directory, "docker-credential-text"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        await RegistryAssert.FaultAsync(RegistryFault.Credentials, () => new CredentialHelper(_clock, _directory).GetAsync("text", "ghcr.io", default), "cannot be started");
+    }
+
     private static string Auth(string pair) => Convert.ToBase64String(Encoding.UTF8.GetBytes(pair));
 
     private void Write(string json) => File.WriteAllText(FilePath, json);

@@ -53,6 +53,21 @@ public sealed class ImageReferenceTests
     }
 
     [Fact]
+    public void IsHostAndIsRepository_TooLong_IsFalse()
+    {
+        Assert.True(ImageReference.IsHost(string.Join('.', Enumerable.Repeat("a", 128))));
+        Assert.False(ImageReference.IsHost(string.Join('.', Enumerable.Repeat("a", 129))));
+        Assert.True(ImageReference.IsRepository(new string('a', 255)));
+        Assert.False(ImageReference.IsRepository(new string('a', 256)));
+    }
+
+    [Theory]
+    [InlineData(Hex)]
+    [InlineData("sha256:" + "g123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    [InlineData("sha256:" + "A123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")]
+    public void TryParse_DigestThatIsNone_IsRefused(string text) => Assert.False(OciDigest.TryParse(text, out _));
+
+    [Fact]
     public void TryParse_TooLong_IsRefused()
     {
         Assert.False(ImageReference.TryParse("ghcr.io/" + new string('a', 248), out _, out _));

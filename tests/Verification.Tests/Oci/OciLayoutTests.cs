@@ -143,6 +143,9 @@ public sealed class OciLayoutTests : IDisposable
     [InlineData("index.json", null, nameof(RegistryFault.NotFound))]
     [InlineData("index.json", "{\"schemaVersion\":2}", nameof(RegistryFault.Protocol))]
     [InlineData("index.json", "{\"schemaVersion\":2,\"manifests\":[{}]}", nameof(RegistryFault.Protocol))]
+    [InlineData("index.json", "{\"manifests\":[]}", nameof(RegistryFault.Protocol))]
+    [InlineData("index.json", "{\"schemaVersion\":2,\"manifests\":{}}", nameof(RegistryFault.Protocol))]
+    [InlineData("index.json", "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"manifests\":[]}", nameof(RegistryFault.Protocol))]
     [InlineData("index.json", "nothing", nameof(RegistryFault.Protocol))]
     public void Open_NoLayout_IsATypedFailure(string file, string? content, string fault)
     {
@@ -155,6 +158,18 @@ public sealed class OciLayoutTests : IDisposable
 
         Assert.Equal(fault, Assert.Throws<RegistryException>(() => OciLayout.Open(_directory)).Fault.ToString());
     }
+
+    [Fact]
+    public void Open_FileThatCannotBeRead_IsUnavailable()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "index.json"));
+
+        Assert.Equal(RegistryFault.Unavailable, Assert.Throws<RegistryException>(() => OciLayout.Open(_directory)).Fault);
+    }
+
+    [Fact]
+    public Task GetManifestAsync_TagThatIsNotThere_IsNotFound() =>
+        RegistryAssert.FaultAsync(RegistryFault.NotFound, () => Open().GetManifestAsync(Anywhere, "2", default), "Tag 2");
 
     private static byte[] Attachment(OciDigest subject, string type) => Encoding.UTF8.GetBytes(new JsonObject
     {

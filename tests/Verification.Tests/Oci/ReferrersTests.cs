@@ -92,6 +92,19 @@ public sealed class ReferrersTests : IAsyncLifetime
         return RegistryAssert.FaultAsync(RegistryFault.Protocol, ListAsync);
     }
 
+    [Theory]
+    [InlineData("{\"manifests\":[]}", OciMediaTypes.OciIndex)]
+    [InlineData("{\"schemaVersion\":1,\"manifests\":[]}", OciMediaTypes.OciIndex)]
+    [InlineData("{\"schemaVersion\":2}", OciMediaTypes.OciIndex)]
+    [InlineData("{\"schemaVersion\":2,\"manifests\":{}}", OciMediaTypes.OciIndex)]
+    [InlineData("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"manifests\":[]}", OciMediaTypes.OciIndex)]
+    [InlineData("{\"schemaVersion\":2,\"mediaType\":\"application/vnd.docker.distribution.manifest.list.v2+json\",\"manifests\":[]}", OciMediaTypes.DockerIndex)]
+    public Task ListReferrersAsync_ListOfAnotherShape_IsProtocol(string body, string type)
+    {
+        _registry.Serve(ListPath, Encoding.UTF8.GetBytes(body), type);
+        return RegistryAssert.FaultAsync(RegistryFault.Protocol, ListAsync);
+    }
+
     [Fact]
     public async Task ListReferrersAsync_JunkEntries_AreCountedAndHideNothing()
     {

@@ -16,6 +16,9 @@ internal static partial class Deviations
     [
         Cert("certificate of a stranger's authority", "certificate_untrusted", r => r.Authority = SigstoreWorld.Stranger.Fulcio),
         Cert("certificate is junk", "certificate_malformed", r => r.Bundle = b => b.Set("verificationMaterial/certificate/rawBytes", Convert.ToBase64String(new byte[100]))),
+        Cert("certificate is an empty sequence", "certificate_malformed", r => r.Bundle = b => b.Set("verificationMaterial/certificate/rawBytes", "MAA=")),
+        Cert("certificate cut off", "certificate_malformed", r => r.Bundle = b => b.Set("verificationMaterial/certificate/rawBytes", "MIIB")),
+        Cert("certificate of an RSA key of 1024 bits", "certificate_key_unsupported", r => r.Key = TestKey.Rsa(1024)),
         Cert("certificate with trailing bytes", "certificate_malformed", r => r.Bundle = b => b.Set("verificationMaterial/certificate/rawBytes",
             Convert.ToBase64String([.. Convert.FromBase64String(b.Text("verificationMaterial/certificate/rawBytes")), 0]))),
         Cert("certificate not for code signing", "certificate_purpose", r => r.Certificate.ExtendedKeyUsages = [CertificateSpec.TimeStamping]),
@@ -47,6 +50,10 @@ internal static partial class Deviations
         Sct("SCT over another issuer's key", "sct_invalid", s => s.Issuer = SigstoreWorld.Trusted.Root),
         Sct("SCT of version 2", "sct_log_unknown", s => s.Version = 1),
         Sct("SCT with SHA-1", "sct_malformed", s => s.Hash = 2),
+        Sct("SCT that says RSA under an ECDSA log", "sct_scheme_mismatch", s => s.Signature = 1),
+        Sct("SCT of an anonymous scheme", "sct_scheme_mismatch", s => s.Signature = 0),
+        Sct("SCT of DSA", "sct_scheme_mismatch", s => s.Signature = 2),
+        Sct("SCT after the year 9999", "sct_outside_log_window", s => s.Damage = Flip(33)),
         Sct("SCT with a changed time", "sct_invalid", s => s.Damage = Flip(40)),
         Sct("SCT with changed extensions", "sct_invalid", s => (s.Extensions, s.Damage) = ([1, 2, 3], Flip(44))),
         Sct("SCT cut off", "sct_malformed", s => s.Damage = bytes => bytes[..^1]),
@@ -81,6 +88,26 @@ internal static partial class Deviations
             r.Certificate.SetFulcio(1, null);
             r.Certificate.SetFulcio(8, null);
         }) with { Demand = d => new BundleDemands(new KeylessSignatory(new CertificateIdentity(IdentityPattern.Exact(Recipe.Identity), Any()), d.EffectiveRoot!)) },
+        Cert("issuer with trailing bytes", Identity, "certificate_identity_malformed", r =>
+        {
+            r.Certificate.SetFulcio(8, null);
+            r.Certificate.Extra.Add(("1.3.6.1.4.1.57264.1.8", [.. TestAsn.Utf8(Recipe.Issuer), 0]));
+        }),
+        Cert("identity with trailing bytes", Identity, "certificate_identity_malformed", r =>
+        {
+            r.Certificate.Names = [];
+            r.Certificate.Extra.Add(("2.5.29.17", [.. TestAsn.Names([Recipe.Identity]), 5, 0]));
+        }),
+        Cert("identity of another kind", Identity, "subject_alternative_name_count", r =>
+        {
+            r.Certificate.Names = [];
+            r.Certificate.Extra.Add(("2.5.29.17", [0x30, 6, 0x87, 4, 127, 0, 0, 1]));
+        }),
+        Cert("identity is empty", Identity, "subject_alternative_name_count", r =>
+        {
+            r.Certificate.Names = [];
+            r.Certificate.Extra.Add(("2.5.29.17", [0x30, 2, 0x86, 0]));
+        }),
         Cert("issuer is no text", Identity, "certificate_identity_malformed", r => r.Certificate.SetFulcio(8, Recipe.Issuer, raw: true)),
     ];
 

@@ -37,8 +37,9 @@ internal static partial class Deviations
         Log($"proof with a changed hash, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Flip("inclusionProof/hashes/1")),
         Log($"proof with a hash too many, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.At("inclusionProof/hashes").AsArray().Add(Convert.ToBase64String(new byte[32]))),
         Log($"proof with a hash too few, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Drop("inclusionProof/hashes/0")),
-        Log($"proof for another index, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Set("inclusionProof/logIndex", "7")),
-        Log($"proof index beyond the tree, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Set("inclusionProof/logIndex", "11")),
+        Log($"proof for another index, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => SetIndex(j, v, "7")),
+        Log($"proof that is no answer to the entry's index, {v}", v == 1 ? "signed_entry_timestamp_invalid" : "log_index_mismatch", v, e => e.Entry = j => j.Set("logIndex", "7")),
+        Log($"proof index beyond the tree, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => SetIndex(j, v, "11")),
         Log($"proof of another body, {v}", "inclusion_proof_invalid", v, e => e.Entry = j => j.Flip("inclusionProof/rootHash")),
         Log($"checkpoint with a stranger's signature, {v}", "checkpoint_signature_invalid", v, e => e.CheckpointSigner = v == 2 ? TestKey.Ed25519() : TestKey.P256()),
         Log($"checkpoint changed after signing, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c.Replace("\n11\n", "\n011\n", StringComparison.Ordinal)),
@@ -78,6 +79,8 @@ internal static partial class Deviations
         Body("dsse 0.0.1 with no signature", "log_entry_malformed", keyless, true, 1, "dsse", b => b.Set("spec/signatures", new JsonArray())),
         Body("intoto 0.0.2 of another payload", "log_entry_digest_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/payloadHash/value", new string('0', 64))),
         Body("intoto 0.0.2 of another payload algorithm", "log_entry_malformed", keyless, true, 1, "intoto", b => b.Set("spec/content/payloadHash/algorithm", "sha1")),
+        Body("intoto 0.0.2 of another payload type", "log_entry_payload_type_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/payloadType", "text/plain")),
+        Body("intoto 0.0.2 without payload type", "log_entry_malformed", keyless, true, 1, "intoto", b => b.Drop("spec/content/envelope/payloadType")),
         Body("intoto 0.0.2 of another signature", "log_entry_signature_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/sig", Base64(Base64("other")))),
         Body("intoto 0.0.2 of another key", "log_entry_verifier_mismatch", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/publicKey", Base64(TestKey.P256().Pem))),
         Body("intoto 0.0.2 with the signature once in base64", "log_entry_malformed", keyless, true, 1, "intoto", b => b.Set("spec/content/envelope/signatures/0/sig", Once(b.Text("spec/content/envelope/signatures/0/sig")))),
@@ -86,6 +89,7 @@ internal static partial class Deviations
         Body("hashedrekord 0.0.2 of another digest algorithm", "log_entry_malformed", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/data/algorithm", "SHA1")),
         Body("hashedrekord 0.0.2 of another signature", "log_entry_signature_mismatch", keyless, false, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/signature/content")),
         Body("hashedrekord 0.0.2 of another key", "log_entry_verifier_mismatch", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/signature/verifier", OtherVerifier())),
+        Body("hashedrekord 0.0.2 with an empty verifier", "log_entry_malformed", keyless, false, 2, "hashedrekord", b => b.Set("spec/hashedRekordV002/signature/verifier", new JsonObject())),
         Body("hashedrekord 0.0.2 without verifier", "log_entry_malformed", keyless, false, 2, "hashedrekord", b => b.Drop("spec/hashedRekordV002/signature/verifier")),
         Body("hashedrekord 0.0.2 over the payload alone", "log_entry_digest_mismatch", keyless, true, 2, "hashedrekord", b => b.Flip("spec/hashedRekordV002/data/digest")),
         Body("dsse 0.0.2 of another payload", "log_entry_digest_mismatch", keyless, true, 2, "dsse", b => b.Flip("spec/dsseV002/payloadHash/digest")),
@@ -98,7 +102,8 @@ internal static partial class Deviations
         Log("body of an unknown kind", "log_entry_kind_unsupported", 1, e => e.Body = b => b["kind"] = "rpm"),
         Log("body of an unknown version", "log_entry_kind_unsupported", 1, e => e.Body = b => b["apiVersion"] = "9.9.9"),
         Log("body of another kind than the entry says", "log_entry_kind_mismatch", 1, e => e.Entry = j => j.Set("kindVersion/kind", "dsse")),
-        Log("body of another version than the entry says", "log_entry_kind_mismatch", 1, e => e.Entry = j => j.Set("kindVersion/version", "0.0.2")),
+        Log("body of another version than the entry says", "log_entry_kind_mismatch", 1, e => e.Entry = j => j.Set("kindVersion/version", "0.0.3")),
+        Log("log v2 body of another kind than the entry says", "log_entry_kind_mismatch", 2, e => e.Entry = j => j.Set("kindVersion/version", "0.0.1")),
         Log("body is no JSON", "log_entry_malformed", 1, e => e.BodyBytes = _ => Encoding.UTF8.GetBytes("junk")),
         Log("body with a property twice", "log_entry_malformed", 1, e => e.BodyBytes = b => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(b).Replace("\"kind\":", "\"kind\":\"hashedrekord\",\"kind\":", StringComparison.Ordinal))),
         new("kind for messages under an envelope", () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Entries[0].Body = b =>
@@ -117,6 +122,16 @@ internal static partial class Deviations
 
     private static Deviation Body(string name, string code, bool keyless, bool dsse, int rekor, string kind, Action<JsonObject> change) =>
         new($"{name}, {(keyless ? "keyless" : "key")}", () => Recipe.Of(keyless, dsse, rekor, kind: kind).With(r => r.Entries[0].Body = change), TransparencyLog, code);
+
+    // Version 2 has one index, which the entry repeats.
+    private static void SetIndex(JsonObject entry, int version, string index)
+    {
+        entry.Set("inclusionProof/logIndex", index);
+        if (version > 1)
+        {
+            entry.Set("logIndex", index);
+        }
+    }
 
     private static void WithBoth(JsonObject body)
     {

@@ -27,11 +27,13 @@ internal sealed class Ed25519TestKey
     public byte[] PublicKey { get; }
 
     /// <summary>64 bytes: R and S.</summary>
-    public byte[] Sign(byte[] message)
+    /// <param name="message">Not hashed.</param>
+    /// <param name="domain">Goes before what is hashed; of Ed25519ph.</param>
+    public byte[] Sign(byte[] message, byte[]? domain = null)
     {
-        var r = Little(SHA512.HashData([.. _prefix, .. message])) % s_order;
+        var r = Little(SHA512.HashData([.. domain ?? [], .. _prefix, .. message])) % s_order;
         var encodedR = Encode(Multiply(r, s_base));
-        var k = Little(SHA512.HashData([.. encodedR, .. PublicKey, .. message])) % s_order;
+        var k = Little(SHA512.HashData([.. domain ?? [], .. encodedR, .. PublicKey, .. message])) % s_order;
         var s = (r + (k * _scalar)) % s_order;
         return [.. encodedR, .. Fixed(s)];
     }

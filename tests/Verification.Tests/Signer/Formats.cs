@@ -57,6 +57,14 @@ internal static class Formats
 
         all["SCT with extensions"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Sct.Extensions = [1, 2, 3]);
         all["SCT after one of an unknown log"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Sct.Junk = 1);
+        all["SCT of a log with an RSA key"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
+        {
+            var log = TestKey.Rsa();
+            (r.Sct.Signer, r.Sct.Signature) = (log, 1);
+            r.Sct.LogId = System.Security.Cryptography.SHA256.HashData(log.Spki);
+            r.Root = root => root["ctlogs"]!.AsArray().Add(SigstoreWorld.Log("ctfe2.sigstore.test", log, r.Sct.LogId));
+        });
+        all["an extension with a name, not a text"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Certificate.Extra.Add(("1.3.6.1.4.1.57264.1.7", [0xff, 0xfe])));
         all["issuer only in the old extension"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Certificate.SetFulcio(8, null));
         all["root that signs leaves itself"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
         {

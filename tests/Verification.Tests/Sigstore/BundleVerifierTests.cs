@@ -85,7 +85,7 @@ public sealed class BundleVerifierTests
         Refused(VerificationStage.TransparencyLog, "inclusion_proof_invalid", name, b => Entry(b)["inclusionProof"]!["hashes"]![0] = Convert.ToBase64String(new byte[32]));
         Refused(VerificationStage.TransparencyLog, "inclusion_proof_invalid", name, b => Entry(b)["inclusionProof"]!["hashes"]!.AsArray().RemoveAt(0));
         Refused(VerificationStage.TransparencyLog, "inclusion_proof_invalid", name, b => Entry(b)["inclusionProof"]!["hashes"]![0] = "AAAA");
-        Refused(VerificationStage.TransparencyLog, "inclusion_proof_invalid", name, b => Entry(b)["inclusionProof"]!["logIndex"] = "0");
+        Refused(VerificationStage.TransparencyLog, name == HappyV2 ? "log_index_mismatch" : "inclusion_proof_invalid", name, b => Entry(b)["inclusionProof"]!["logIndex"] = "0");
         Refused(VerificationStage.TransparencyLog, "checkpoint_missing", name, b => Entry(b)["inclusionProof"]!.AsObject().Remove("checkpoint"));
     }
 

@@ -57,6 +57,28 @@ public sealed class LegacySignatureVerifierTests
     [InlineData("{\"Payload\":{},\"Payload\":{}}")]
     public void Verify_MalformedRekorBundle_IsRefused(string json) => Refused("annotation_malformed", Signature() with { RekorBundleJson = json });
 
+    [Fact]
+    public void Verify_LogIdThatIsNoHex_IsRefused() => Refused("annotation_malformed", Signature() with { RekorBundleJson = Rekor(p => p["logID"] = "xyz") });
+
+    [Theory]
+    [InlineData("junk")]
+    [InlineData("-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n")]
+    public void Verify_MalformedCertificate_IsRefused(string pem) => Refused("annotation_malformed", Signature() with { CertificatePem = pem });
+
+    [Theory]
+    [InlineData("junk")]
+    [InlineData("-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n")]
+    public void Verify_MalformedChain_IsRefused(string pem) => Refused("annotation_malformed", Signature() with { ChainPem = pem });
+
+    [Fact]
+    public void Verify_ChainOverTheCap_IsRefused()
+    {
+        var signature = Signature();
+        Refused("annotation_malformed", signature with { ChainPem = string.Concat(Enumerable.Repeat(signature.CertificatePem + "\n", 11)) });
+        Refused("annotation_malformed", signature with { ChainPem = new string(' ', 256 * 1024) + signature.CertificatePem });
+    }
+
     private static void Refused(string code, LegacySignature signature) =>
         Assert.Equal(code, Assert.Throws<VerificationException>(() => LegacySignatureVerifier.Verify(signature, Demands())).Code);
 

@@ -24,6 +24,20 @@ public sealed class SlsaProvenanceTests
         Assert.Equal(code, Assert.Throws<VerificationException>(() => Of(builder, parameters).DemandAgreement(Certificate)).Code);
 
     [Theory]
+    [InlineData("{}", 12, "source_repository_mismatch")]
+    [InlineData("""{"workflow":{"repository":"https://github.com/o/r"}}""", 14, "source_ref_mismatch")]
+    [InlineData("""{"source":"git+https://github.com/o/r@refs/heads/main"}""", 9, "builder_mismatch")]
+    public void DemandAgreement_NeitherNamesIt_IsRefused(string parameters, int extension, string code)
+    {
+        var certificate = Certificate with { Extensions = Certificate.Extensions.Where(e => e.Key != extension).ToDictionary() };
+        Assert.Equal(code, Assert.Throws<VerificationException>(() => Of("https://service", parameters).DemandAgreement(certificate)).Code);
+    }
+
+    [Fact]
+    public void Of_NoPredicate_IsRefused() =>
+        Assert.Equal("provenance_malformed", Assert.Throws<VerificationException>(() => SlsaProvenance.Of(new InTotoStatement(SlsaProvenance.PredicateType, [], default))).Code);
+
+    [Theory]
     [InlineData("https://slsa.dev/provenance/v0.2", "{}", "predicate_type_mismatch")]
     [InlineData(SlsaProvenance.PredicateType, "{}", "provenance_malformed")]
     [InlineData(SlsaProvenance.PredicateType, "[]", "provenance_malformed")]

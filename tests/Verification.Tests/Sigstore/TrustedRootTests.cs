@@ -38,6 +38,25 @@ public sealed class TrustedRootTests
     [Fact]
     public void Parse_CutKey_IsRefused() => Refused("trusted_root_malformed", r => r["tlogs"]![0]!["publicKey"]!["rawBytes"] = "AAAA");
 
+    [Fact]
+    public void Parse_LogIdOf31Bytes_IsRefused() => Refused("trusted_root_malformed", r => r["tlogs"]![0]!["logId"]!["keyId"] = Convert.ToBase64String(new byte[31]));
+
+    [Fact]
+    public void Parse_CheckpointKeyIdOf3Bytes_IsRefused() =>
+        Refused("trusted_root_malformed", r => r["tlogs"]![0]!["checkpointKeyId"] = new JsonObject { ["keyId"] = Convert.ToBase64String(new byte[3]) });
+
+    [Theory]
+    [InlineData("MAA=")]
+    [InlineData("AAAA")]
+    public void Parse_CertificateThatIsNone_IsRefused(string bytes) =>
+        Refused("trusted_root_malformed", r => r["certificateAuthorities"]![0]!["certChain"]!["certificates"]![0]!["rawBytes"] = bytes);
+
+    [Theory]
+    [InlineData("yesterday")]
+    [InlineData(5)]
+    public void Parse_TimeThatIsNone_IsRefused(object start) =>
+        Refused("trusted_root_malformed", r => r["certificateAuthorities"]![0]!["validFor"]!["start"] = start is int number ? number : (string)start);
+
     private static string Path => new ConformanceCase("rekor2-happy-path").TrustedRoot!;
 
     private static void Refused(string code, Action<JsonNode> change)
