@@ -31,11 +31,14 @@ internal sealed record ChaosOptions
 
     public Mutation Mutation { get; init; }
 
-    /// <summary>Only these kinds of faults; all when empty.</summary>
+    /// <summary>Only these kinds of faults; all when empty. A mutation brings those that it shows under.</summary>
     public IReadOnlyList<string> Only { get; init; } = [];
 
     /// <summary>Keeps the folder with logs and ledger.</summary>
     public bool Keep { get; init; }
 
     public TimeSpan Duration => TimeSpan.FromMinutes(Minutes);
+
+    /// <summary>How long everything may take to end after healing. What a mutation breaks never ends: that is worth no long wait.</summary>
+    public TimeSpan HealPatience => TimeSpan.FromSeconds(Mutation == Mutation.None ? 240 : 40);
 }

@@ -14,6 +14,9 @@ internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violati
     /// <summary>Nothing broke, and enough was tried.</summary>
     public bool Passed => Violations.Count == 0 && Floors.Count == 0;
 
+    /// <summary>Whether what a mutation breaks was seen.</summary>
+    public bool Catches(Mutation mutation) => Violations.Any(v => Mutations.Signs(mutation).Contains(v.Invariant, StringComparer.Ordinal));
+
     public static ChaosReport Of(ChaosOptions options, ChaosWorld world, FaultInjector injector, History history, IReadOnlyList<Violation> violations, TimeSpan took)
     {
         var floors = Missed(options, injector, history).ToList();

@@ -14,7 +14,6 @@ internal sealed class ChaosRun(ChaosOptions options)
     // A runner forgets sandboxes that nobody asks about for so long.
     private const int IdleSeconds = 25;
     private const string VolumeSize = "3g";
-    private static readonly TimeSpan HealPatience = TimeSpan.FromSeconds(150);
 
     public async Task<ChaosReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +39,7 @@ internal sealed class ChaosRun(ChaosOptions options)
         }
 
         await Task.WhenAll(cluster.Silos.Skip(1).Select(s => s.StartAsync()));
-        using var load = new LoadGenerator(cluster.Silos, new LoadOptions(), options.Seed);
+        using var load = new LoadGenerator(cluster.Silos, Mutations.Load(options.Mutation), options.Seed);
         var world = new ChaosWorld(cluster, runner, load, options, volume?.Path);
         var injector = new FaultInjector(world, options.Seed);
         var history = await BreakAndHealAsync(world, injector, cancellationToken);
@@ -71,8 +70,7 @@ internal sealed class ChaosRun(ChaosOptions options)
         Say("healing");
         await world.HealAsync();
         await submits.CancelAsync();
-        await Task.WhenAny(clients, ChaosWorld.WaitAsync(HealPatience.TotalSeconds, cancellationToken));
-        await DrainAsync(world, cancellationToken);
+        await DrainAsync(world, clients, cancellationToken);
         await giveUp.CancelAsync();
         await clients;
         var history = await JudgeableAsync(world, cancellationToken);
@@ -81,14 +79,25 @@ internal sealed class ChaosRun(ChaosOptions options)
         return history;
     }
 
-    /// <summary>Waits until every run is done, or for as long as that may take.</summary>
-    private static async Task DrainAsync(ChaosWorld world, CancellationToken cancellationToken)
+    /// <summary>Waits until the clients know their ends and every run is done, or for as long as that may take.</summary>
+    private async Task DrainAsync(ChaosWorld world, Task clients, CancellationToken cancellationToken)
     {
         var start = TimeProvider.System.GetTimestamp();
         await using var connection = await world.Cluster.ConnectAsync();
-        while (await HistoryReader.UnfinishedAsync(connection) is var left and > 0 && TimeProvider.System.GetElapsedTime(start) < HealPatience)
+        for (var said = -1L; TimeProvider.System.GetElapsedTime(start) < options.HealPatience;)
         {
-            Say($"{left} runs go on");
+            var left = await HistoryReader.UnfinishedAsync(connection);
+            if (left == 0 && clients.IsCompleted)
+            {
+                return;
+            }
+
+            if (left != said)
+            {
+                Say($"{left} runs go on");
+                said = left;
+            }
+
             await ChaosWorld.WaitAsync(1, cancellationToken);
         }
     }

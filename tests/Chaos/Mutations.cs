@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Actors.Chaos.Load;
 using Npgsql;
 
 namespace Actors.Chaos;
@@ -8,6 +9,28 @@ internal static partial class Mutations
 {
     /// <summary>Edits a statement to one of the same length.</summary>
     public static Func<string, string>? Edit(Mutation mutation) => mutation == Mutation.Fence ? RemoveFence : null;
+
+    /// <summary>Faults under which a mutation shows.</summary>
+    public static IReadOnlyList<string> Faults(Mutation mutation) => mutation switch
+    {
+        Mutation.None => [],
+        Mutation.Fence => ["evict_silo"],
+        Mutation.Poll => ["kill_silo"],
+        _ => ["terminate_backends"],
+    };
+
+    /// <summary>What the clients do: a clock that is ahead shows in runs whose time ends.</summary>
+    public static LoadOptions Load(Mutation mutation) => mutation == Mutation.Clock ? new LoadOptions { HangPercent = 40 } : new LoadOptions();
+
+    /// <summary>What the checker must say of a mutation: another violation is not the one that was made.</summary>
+    public static IReadOnlyList<string> Signs(Mutation mutation) => mutation switch
+    {
+        Mutation.Fence => ["I3"],
+        Mutation.Split => ["I2"],
+        Mutation.Clock => ["I5"],
+        Mutation.Poll => ["I1"],
+        _ => [],
+    };
 
     /// <summary>What is done to the database once it is migrated.</summary>
     public static async Task InstallAsync(Mutation mutation, NpgsqlConnection connection)

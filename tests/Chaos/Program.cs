@@ -13,7 +13,7 @@ if (args is ["null-runner", var port, var ledger, var lose, var idle])
     return 0;
 }
 
-var minutes = new Option<double>("--minutes") { Description = "How long faults are injected; healing and judging come on top.", DefaultValueFactory = _ => 1 };
+var minutes = new Option<double?>("--minutes") { Description = "How long faults are injected, 1 or with a mutation 0.5; healing and judging come on top." };
 var seed = new Option<int?>("--seed") { Description = "Decides what is injected and when; a random one by default." };
 var silos = new Option<int>("--silos") { Description = "How many silos.", DefaultValueFactory = _ => 3 };
 var mutation = new Option<Mutation>("--mutation") { Description = "Breaks the product on purpose: success is that the checker sees it." };
@@ -25,13 +25,14 @@ var root = new RootCommand("Breaks silos, runner and PostgreSQL under load, heal
 };
 root.SetAction(async (parsed, cancellationToken) =>
 {
+    var broken = parsed.GetValue(mutation);
     var options = new ChaosOptions
     {
-        Minutes = parsed.GetValue(minutes),
+        Minutes = parsed.GetValue(minutes) ?? (broken == Mutation.None ? 1 : 0.5),
         Seed = parsed.GetValue(seed) ?? Random.Shared.Next(1, 1_000_000),
         Silos = parsed.GetValue(silos),
-        Mutation = parsed.GetValue(mutation),
-        Only = parsed.GetValue(only) ?? [],
+        Mutation = broken,
+        Only = parsed.GetValue(only) is { Length: > 0 } asked ? asked : Mutations.Faults(broken),
         Keep = parsed.GetValue(keep),
     };
     await Console.Error.WriteLineAsync(FormattableString.Invariant($"    seed {options.Seed}"));
@@ -43,8 +44,9 @@ root.SetAction(async (parsed, cancellationToken) =>
         return report.Passed ? 0 : 1;
     }
 
-    var caught = report.Violations.Count > 0;
-    await Console.Out.WriteLineAsync(caught ? "passed: the mutation was caught" : "FAILED: the mutation was not caught");
+    var caught = report.Catches(broken);
+    var signs = string.Join(" or ", Mutations.Signs(broken));
+    await Console.Out.WriteLineAsync(caught ? $"passed: the checker caught the mutation as {signs}" : $"FAILED: the checker saw no {signs}");
     return caught ? 0 : 1;
 });
 return await root.Parse(args).InvokeAsync();

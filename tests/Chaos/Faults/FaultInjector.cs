@@ -21,7 +21,7 @@ internal sealed class FaultInjector(ChaosWorld world, int seed)
     /// <summary>Ends when <paramref name="until"/> does, each fault cut short.</summary>
     public Task RunAsync(CancellationToken until)
     {
-        foreach (var fault in All)
+        foreach (var fault in All.Where(IsAskedFor))
         {
             if (Reason(fault) is { } reason)
             {
@@ -32,15 +32,16 @@ internal sealed class FaultInjector(ChaosWorld world, int seed)
         return Task.WhenAll(LaneAsync(Lane.Silo, until), LaneAsync(Lane.Shared, until));
     }
 
+    private bool IsAskedFor(Fault fault) => world.Options.Only.Count == 0 || world.Options.Only.Contains(fault.Kind, StringComparer.Ordinal);
+
     private string? Reason(Fault fault) =>
-        world.Options.Only.Count > 0 && !world.Options.Only.Contains(fault.Kind, StringComparer.Ordinal) ? "not asked for"
-        : world.Options.Minutes < fault.LeastMinutes ? $"only in runs of {fault.LeastMinutes} minutes and more"
+        world.Options.Minutes < fault.LeastMinutes ? $"only in runs of {fault.LeastMinutes} minutes and more"
         : fault.Skip(world);
 
     private async Task LaneAsync(Lane lane, CancellationToken until)
     {
         var random = new Random(Seeds.Mix(seed, (int)lane));
-        var kinds = All.Where(f => f.Lane == lane && !_skipped.ContainsKey(f.Kind)).ToArray();
+        var kinds = All.Where(f => f.Lane == lane && IsAskedFor(f) && !_skipped.ContainsKey(f.Kind)).ToArray();
         random.Shuffle(kinds);
         for (var number = 0; kinds.Length > 0 && !until.IsCancellationRequested; number++)
         {

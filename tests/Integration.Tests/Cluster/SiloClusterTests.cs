@@ -8,6 +8,9 @@ namespace Actors.Integration.Tests.Cluster;
 /// <summary>Three silos as real processes on one PostgreSQL, shared by the tests.</summary>
 public sealed class ThreeSilos : IAsyncLifetime
 {
+    /// <summary>Of the collection of what starts a cluster: one at a time.</summary>
+    public const string Name = "silo clusters";
+
     public SiloCluster Cluster { get; private set; } = null!;
 
     public McpCaller Caller { get; } = new();
@@ -35,6 +38,7 @@ public sealed class ThreeSilos : IAsyncLifetime
 }
 
 /// <summary>What only several silos can get wrong.</summary>
+[Collection(ThreeSilos.Name)]
 public sealed class SiloClusterTests(ThreeSilos silos) : IClassFixture<ThreeSilos>
 {
     private SiloNode One => silos.Cluster.Silos[0];
@@ -95,50 +99,6 @@ public sealed class SiloClusterTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(RunOutcome.Succeeded, view.Outcome);
         Assert.False(isReady);
         Assert.Equal(3, Executed(run).Count);
-    }
-
-    [Fact]
-    public async Task RollingRestart_OfThreeSilosUnderLoad_LosesNothing()
-    {
-        using var stop = new CancellationTokenSource();
-        var runs = Task.WhenAll(Enumerable.Range(0, 8).Select(client => LoadAsync(client, stop.Token)));
-        foreach (var silo in silos.Cluster.Silos)
-        {
-            Assert.Equal(0, await silo.StopAsync());
-            await silo.StartAsync();
-        }
-
-        await stop.CancelAsync();
-        foreach (var run in (await runs).SelectMany(r => r))
-        {
-            Assert.Equal(RunOutcome.Succeeded, (await silos.DoneAsync(Two, run)).Outcome);
-            Assert.Equal(3, Executed(run).Count);
-        }
-    }
-
-    private async Task<IReadOnlyList<string>> LoadAsync(int client, CancellationToken until)
-    {
-        var runs = new List<string>();
-        for (var number = 0; !until.IsCancellationRequested; number++)
-        {
-            // A silo that is gone takes nothing: the next one does, under the same key.
-            var key = $"roll-{client}-{number}";
-            for (var silo = number; ; silo++)
-            {
-                try
-                {
-                    runs.Add(await SubmitAsync(silos.Cluster.Silos[silo % 3], 50, key));
-                    break;
-                }
-                catch (Exception e) when (e is HttpRequestException or RunRejectedException)
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-                }
-            }
-        }
-
-        Assert.NotEmpty(runs);
-        return runs;
     }
 
     private async Task<string> SubmitAsync(SiloNode silo, int milliseconds, string? key = null) =>

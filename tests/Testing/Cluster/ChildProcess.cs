@@ -15,6 +15,9 @@ public sealed class ChildProcess(string name, string program, IReadOnlyList<stri
 
     public string LogFile { get; } = logFile;
 
+    /// <summary>What the next start runs.</summary>
+    public string Program { get; set; } = program;
+
     public bool IsRunning => _process is { HasExited: false };
 
     public int Id => _process?.Id ?? throw new InvalidOperationException($"{Name} does not run");
@@ -45,7 +48,7 @@ public sealed class ChildProcess(string name, string program, IReadOnlyList<stri
         AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(program);
+        start.ArgumentList.Add(Program);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -39,6 +39,9 @@ public sealed class SiloNode : IAsyncDisposable
 
     public string LogFile => _process.LogFile;
 
+    /// <summary>The silo's program from its next start on, such as another version's.</summary>
+    public void Use(string program) => _process.Program = program;
+
     /// <summary>Starts the process without waiting for it.</summary>
     public void Launch()
     {
