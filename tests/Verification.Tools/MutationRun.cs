@@ -104,7 +104,7 @@ internal sealed class MutationRun
         return covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
     }
 
-    // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant.
+    // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant, right after.
     private bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
     {
         var fault = tests.Run(test.Case, mutant.Id, out _);
