@@ -69,7 +69,7 @@ internal sealed class MutationRun
         foreach (var test in tests.Cases.Where(c => nameParts.Split(',').Any(p => c.Name.Contains(p, StringComparison.Ordinal))))
         {
             var start = TimeProvider.System.GetTimestamp();
-            if (tests.Run(test, active: -1, out var hits) is { } fault)
+            if (tests.Run(test, active: -1, out var hits, TimeSpan.FromMinutes(5)) is { } fault)
             {
                 red.Add($"{test.Name}: {fault}");
                 continue;
