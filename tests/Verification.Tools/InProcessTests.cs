@@ -43,7 +43,7 @@ internal sealed class InProcessTests
     private int Mutants { get; }
 
     /// <summary>Null when it passed; else why not. Which mutants it came by is in <paramref name="hits"/>.</summary>
-    public string? Run(TestCase test, int active, out bool[] hits)
+    public string? Run(TestCase test, int active, out bool[] hits, TimeSpan? patience = null)
     {
         hits = new bool[Mutants];
         _hit.SetValue(null, hits);
@@ -52,7 +52,7 @@ internal sealed class InProcessTests
         var run = Task.Run(() => RunAsync(test));
         try
         {
-            return Task.WaitAny([run], Patience) < 0 ? NoEnd : run.GetAwaiter().GetResult();
+            return Task.WaitAny([run], patience ?? Patience) < 0 ? NoEnd : run.GetAwaiter().GetResult();
         }
         finally
         {

@@ -69,7 +69,7 @@ internal sealed class MutationRun
         foreach (var test in tests.Cases.Where(c => nameParts.Split(',').Any(p => c.Name.Contains(p, StringComparison.Ordinal))))
         {
             var start = TimeProvider.System.GetTimestamp();
-            if (tests.Run(test, active: -1, out var hits) is { } fault)
+            if (tests.Run(test, active: -1, out var hits, TimeSpan.FromMinutes(5)) is { } fault)
             {
                 red.Add($"{test.Name}: {fault}");
                 continue;
@@ -104,7 +104,7 @@ internal sealed class MutationRun
         return covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
     }
 
-    // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant.
+    // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant, right after.
     private bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
     {
         var fault = tests.Run(test.Case, mutant.Id, out _);
