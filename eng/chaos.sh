@@ -9,7 +9,7 @@ source eng/lib/prerequisites.sh
 
 usage() {
   cat <<'TEXT'
-usage: eng/chaos.sh [--minutes M] [--seed S] [--silos N] [--only KIND...] [--mutation fence|split|clock|poll] [--keep] [--help]
+usage: eng/chaos.sh [--minutes M] [--seed S] [--silos N] [--only KIND...] [--mutation fence|split|clock|poll|all] [--keep] [--help]
 
 Starts N silos (3) and a runner as processes of their own, and a throw-away PostgreSQL; MCP clients submit, wait and cancel while
 faults are injected for M minutes (1). Then everything is healed, and the database's history and the runner's own ledger are
@@ -17,13 +17,14 @@ checked: every acknowledged run ended, nothing was done twice, no sandbox was le
 same faults. Exit code 1 on a violation, or when too little happened to prove anything.
 
 --sandbox null (the default) is the only kind of sandbox so far: calls are lines in a ledger.
---mutation breaks the product on purpose: success is that the checker sees it.
+--mutation breaks the product on purpose, for half a minute: success is that the checker sees just that. all: one after the other.
 
 Needs the .NET SDK 10 and PostgreSQL 15; root for a disk that runs full.
 TEXT
 }
 
 arguments=()
+mutation=
 while (($#)); do
   case "$1" in
     --help | -h)
@@ -34,6 +35,10 @@ while (($#)); do
       [[ "${2:-}" == null ]] || die "--sandbox: only null is built."
       shift
       ;;
+    --mutation)
+      mutation="${2:?--mutation needs a name}"
+      shift
+      ;;
     *) arguments+=("$1") ;;
   esac
   shift
@@ -42,5 +47,15 @@ done
 need_dotnet
 need_postgres
 quietly "Building chaos (Release)" dotnet build tests/Chaos -c Release --nologo -v quiet
-say "Chaos"
-exec dotnet tests/Chaos/bin/Release/net10.0/Actors.Chaos.dll "${arguments[@]}"
+chaos=(dotnet tests/Chaos/bin/Release/net10.0/Actors.Chaos.dll)
+if [[ "$mutation" != all ]]; then
+  say "Chaos"
+  exec "${chaos[@]}" "${arguments[@]}" ${mutation:+--mutation "$mutation"}
+fi
+
+failed=0
+for mutation in fence split clock poll; do
+  say "Chaos with a mutation: $mutation"
+  "${chaos[@]}" "${arguments[@]}" --mutation "$mutation" || failed=1
+done
+exit "$failed"

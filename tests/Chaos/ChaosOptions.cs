@@ -39,6 +39,6 @@ internal sealed record ChaosOptions
 
     public TimeSpan Duration => TimeSpan.FromMinutes(Minutes);
 
-    /// <summary>How long everything may take to end after healing. What a mutation breaks never ends: that is worth no long wait.</summary>
-    public TimeSpan HealPatience => TimeSpan.FromSeconds(Mutation == Mutation.None ? 240 : 40);
+    /// <summary>How long everything may take to end after healing.</summary>
+    public TimeSpan HealPatience { get; init; } = TimeSpan.FromSeconds(240);
 }

@@ -18,7 +18,7 @@ internal sealed class ChaosRun(ChaosOptions options)
     public async Task<ChaosReport> RunAsync(CancellationToken cancellationToken)
     {
         var started = TimeProvider.System.GetTimestamp();
-        var volume = await Volume.MountAsync(VolumeSize);
+        var volume = options.Only.Count == 0 || options.Only.Contains("disk_full", StringComparer.Ordinal) ? await Volume.MountAsync(VolumeSize) : null;
         await using var cluster = await SiloCluster.PrepareAsync(new SiloClusterOptions
         {
             Silos = options.Silos,

@@ -35,6 +35,12 @@ root.SetAction(async (parsed, cancellationToken) =>
         Only = parsed.GetValue(only) is { Length: > 0 } asked ? asked : Mutations.Faults(broken),
         Keep = parsed.GetValue(keep),
     };
+    if (broken != Mutation.None)
+    {
+        // What a mutation breaks may never end: that is worth no long wait.
+        options = options with { HealPatience = TimeSpan.FromSeconds(40) };
+    }
+
     await Console.Error.WriteLineAsync(FormattableString.Invariant($"    seed {options.Seed}"));
     var report = await new ChaosRun(options).RunAsync(cancellationToken);
     await Console.Out.WriteAsync(report.Text);
