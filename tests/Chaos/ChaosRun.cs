@@ -70,6 +70,10 @@ internal sealed class ChaosRun(ChaosOptions options)
         Say("healing");
         await world.HealAsync();
         await submits.CancelAsync();
+        using var patience = new CancellationTokenSource(options.HealPatience, TimeProvider.System);
+
+        // A poison run that its fault did not see to the end works for ten minutes: that is not stuck.
+        await Task.WhenAll(world.Poisoned.Select(run => world.Load.CancelAsync(run, patience.Token)));
         await DrainAsync(world, clients, cancellationToken);
         await giveUp.CancelAsync();
         await clients;

@@ -51,6 +51,9 @@ internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions o
     /// <summary>Submits one run and gives its id; null when there was no time.</summary>
     public Task<string?> OneAsync(Random random, string key, int milliseconds, CancellationToken giveUp) => OneAsync(random, key, NullWorkflows.Three, milliseconds, plain: true, giveUp);
 
+    /// <summary>Cancels a run, asking until a silo takes it.</summary>
+    public Task CancelAsync(string run, CancellationToken giveUp) => TryAsync(new Random(seed), (silo, token) => _caller.CancelAsync(silo, run, token), giveUp);
+
     public void Dispose() => _caller.Dispose();
 
     private async Task ClientAsync(Random random, int client, CancellationToken until, CancellationToken giveUp)
