@@ -63,15 +63,25 @@ internal sealed class Simulation
         _people.Start();
         _world.RunUntil(SimWorld.Start + Trouble);
         Heal();
-        _world.RunUntil(_world.Now + Patience, () => _store.World.Runs.Values.All(r => r.IsDone));
+        var end = _world.Now + Patience;
+        do
+        {
+            _world.RunUntil(end, AllDone);
 
-        // Whoever was paused and believes to own something still tries.
-        _world.RunUntil(_world.Now + Afterwards);
+            // Whoever was paused and believes to own something still tries; a submit that was held up arrives, and its run has to end as well.
+            _world.RunUntil(_world.Now + Afterwards);
+        }
+        while (!AllDone() && _world.Now < end);
         var runs = _store.World.Runs.Values.ToList();
         var violations = new HistoryChecker(_store, _acknowledged, _runner, SimSilo.Options.Lease, _faults).Check();
         return new SimResult(
             violations, runs.Count, runs.Count(r => r.Stored.State.Outcome == RunOutcome.Succeeded), _faults, _people.Acknowledged, _world.Steps, _world.Fingerprint);
     }
+
+    /// <summary>One more submit, that long after the start.</summary>
+    public void SubmitAt(TimeSpan at) => _world.After(at, () => Submit(null));
+
+    private bool AllDone() => _store.World.Runs.Values.All(r => r.IsDone);
 
     private void PlanSubmits()
     {

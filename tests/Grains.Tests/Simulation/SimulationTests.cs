@@ -52,6 +52,20 @@ public sealed class SimulationTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>It must not be taken for a stuck run because the schedule was over.</summary>
+    [Fact]
+    public void Schedule_SubmitArrivesWhenTheOthersHaveEnded_IsPlayedToItsEnd()
+    {
+        for (var seed = 1; seed <= 10; seed++)
+        {
+            var simulation = new Simulation(seed, runs: 0);
+            simulation.SubmitAt(TimeSpan.FromSeconds(27.5));
+            var result = Play(simulation);
+            Assert.Equal(1, result.Runs);
+            Assert.Empty(result.Violations);
+        }
+    }
+
     [Theory]
     [InlineData(nameof(Mutation.EpochCheckRemoved), "I2 I3 I4")]
     [InlineData(nameof(Mutation.TransactionSplit), "I2")]
@@ -95,14 +109,16 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     private static string Text(IReadOnlyDictionary<string, int> counts) => string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
 
+    private static SimResult Play(int seed, Mutation mutation) => Play(new Simulation(seed, RunsPerSchedule, mutation));
+
     // No context of the test framework: continuations belong to the simulated processes alone.
-    private static SimResult Play(int seed, Mutation mutation)
+    private static SimResult Play(Simulation simulation)
     {
         var context = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
         try
         {
-            return new Simulation(seed, RunsPerSchedule, mutation).Play();
+            return simulation.Play();
         }
         finally
         {
