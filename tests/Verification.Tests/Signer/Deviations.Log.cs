@@ -61,6 +61,7 @@ internal static partial class Deviations
         Log($"checkpoint with 67 signatures, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + string.Concat(Enumerable.Repeat(TestRekor.Line("witness.example", [1, 2, 3, 4], new byte[64]), 64))),
         Log($"checkpoint size is no number, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 1, "eleven")),
         Log($"checkpoint root is no base64, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 2, "*")),
+        Log($"checkpoint with five lines of the log, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + string.Concat(Enumerable.Repeat(OwnLine(c) + "\n", 4))),
         Log($"checkpoint hint of another key, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => OwnLine(c, s => [.. new byte[4], .. s[4..]])),
         Log($"checkpoint line without a name, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + TestRekor.Line("", [1, 2, 3, 4], new byte[64])),
         Log($"checkpoint line that is no base64, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + "\u2014 witness.example *\n"),
@@ -164,6 +165,8 @@ internal static partial class Deviations
         lines[number] = text;
         return string.Join('\n', lines);
     }
+
+    private static string OwnLine(string checkpoint) => checkpoint.Split('\n').First(l => l.StartsWith('\u2014') && l.Contains("rekor.sigstore.test ", StringComparison.Ordinal));
 
     // Changes the log's own signature bytes (hint and all) in a checkpoint.
     private static string OwnLine(string checkpoint, Func<byte[], byte[]> change)
