@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Actors.Verification.Policy;
 
 /// <summary>More images are being checked than the gate takes on. Nothing was decided: ask again.</summary>
@@ -6,7 +8,8 @@ public sealed class GateBusyException() : Exception("As many images are being ch
 /// <summary>Bounds how many checks run at once and how many wait for that: each may hold tens of megabytes of what a registry sent.</summary>
 internal sealed class CheckSlots(PolicyOptions options, TimeProvider time)
 {
-    private readonly SemaphoreSlim _free = new(options.MaxChecks);
+    // What is in it is running; writing waits while it is full.
+    private readonly Channel<bool> _running = Channel.CreateBounded<bool>(options.MaxChecks);
     private int _taken;
 
     /// <summary>Waits for a place, at most as long as a check may take; give it back with <see cref="Release"/>.</summary>
@@ -17,7 +20,7 @@ internal sealed class CheckSlots(PolicyOptions options, TimeProvider time)
         try
         {
             RequirePlace(Interlocked.Increment(ref _taken));
-            await _free.WaitAsync(patience.Token);
+            await _running.Writer.WriteAsync(true, patience.Token);
         }
         catch (Exception e) when (e is GateBusyException or OperationCanceledException)
         {
@@ -30,7 +33,7 @@ internal sealed class CheckSlots(PolicyOptions options, TimeProvider time)
     public void Release()
     {
         Interlocked.Decrement(ref _taken);
-        _free.Release();
+        _running.Reader.TryRead(out _);
     }
 
     private void RequirePlace(int taken)
