@@ -61,6 +61,9 @@ public sealed record RunView
     /// <summary>Version of the workflow at submit.</summary>
     public required string WorkflowVersion { get; init; }
 
+    /// <summary>Who submitted it, and so owns it.</summary>
+    public required string Submitter { get; init; }
+
     /// <summary>Life cycle.</summary>
     public required RunStatus Status { get; init; }
 

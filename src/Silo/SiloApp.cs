@@ -1,8 +1,10 @@
 using Actors.Grains;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
+using Actors.Silo.Access;
 using Actors.Silo.Configuration;
 using Actors.Silo.Mcp;
+using Actors.Silo.Mcp.Tools;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo;
@@ -11,7 +13,9 @@ namespace Actors.Silo;
 internal static class SiloApp
 {
     /// <summary>Reads settings, loads workflows and opens the store: what is wrong with them shows here, before anything listens.</summary>
-    public static WebApplication Build(string[] args)
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">The last word on the host, for hosts that put something of their own in.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         // appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -24,6 +28,7 @@ internal static class SiloApp
             kestrel.Listen(settings.Endpoint);
         });
         Register(builder.Services, settings);
+        configure?.Invoke(builder);
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<RunSilo>();
@@ -47,7 +52,9 @@ internal static class SiloApp
         services.AddSingleton(s => RunSilo.Open(Configuration(settings), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
         services.AddSingleton<OriginGuard>();
+        services.AddSingleton<RunDoor>();
         services.AddSingleton<McpEndpoint>();
+        services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();
         services.AddSingleton<McpServerTool, ListWorkflowsTool>();
         services.AddSingleton<McpServerTool, RunWorkflowTool>();

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>approve_run</c>.</summary>
-internal sealed class ApproveRunTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class ApproveRunTool(RunDoor door) : RunTool(Describe(
     "approve_run",
     "Approve or reject a run's step",
     "Answers the approval that a run waits for (waiting_for.kind is 'approval'). 'approve' lets it go on, 'reject' ends it as failed with code 'approval_rejected'. "
@@ -32,15 +33,17 @@ internal sealed class ApproveRunTool(IRunDirectory runs) : RunTool(Describe(
 {
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
+        var id = RunIdOf(arguments);
         var approved = arguments.GetProperty("decision").GetString() == "approve";
         var note = arguments.TryGetProperty("note", out var given) ? given.GetString() : null;
-        return await runs.Get(id).ApproveAsync(Caller.Name, arguments.GetProperty("step").GetString()!, approved, note, cancellationToken) ?? throw UnknownRun(id.Value);
+        var caller = Caller.Of(request.User);
+        var run = await door.OpenAsync(caller, id, Verb.Approve, cancellationToken);
+        return await run.Grain.ApproveAsync(caller.Subject, arguments.GetProperty("step").GetString()!, approved, note, cancellationToken) ?? throw RunDoor.UnknownRun(id);
     }
 }
 
 /// <summary><c>signal_run</c>.</summary>
-internal sealed class SignalRunTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class SignalRunTool(RunDoor door) : RunTool(Describe(
     "signal_run",
     "Send a signal to a run",
     "Gives a run the signal that one of its steps waits for (waiting_for.kind is 'signal'); the payload becomes the step's result. A signal that comes before its step is kept for it. list_workflows tells names and schemas.",
@@ -69,8 +72,10 @@ internal sealed class SignalRunTool(IRunDirectory runs) : RunTool(Describe(
 
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
+        var id = RunIdOf(arguments);
         var payload = arguments.TryGetProperty("payload", out var given) ? given : NoPayload;
-        return await runs.Get(id).SignalAsync(Caller.Name, arguments.GetProperty("name").GetString()!, payload, cancellationToken) ?? throw UnknownRun(id.Value);
+        var caller = Caller.Of(request.User);
+        var run = await door.OpenAsync(caller, id, Verb.Approve, cancellationToken);
+        return await run.Grain.SignalAsync(caller.Subject, arguments.GetProperty("name").GetString()!, payload, cancellationToken) ?? throw RunDoor.UnknownRun(id);
     }
 }

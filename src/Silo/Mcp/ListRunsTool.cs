@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>list_runs</c>.</summary>
-internal sealed class ListRunsTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class ListRunsTool(RunDoor door) : RunTool(Describe(
     "list_runs",
     "List runs",
     "Lists runs, the newest first, all or those of one status or workflow. When next_cursor is present, call again with cursor = next_cursor. get_run tells more of one.",
@@ -57,7 +58,8 @@ internal sealed class ListRunsTool(IRunDirectory runs) : RunTool(Describe(
     idempotent: true))
 {
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
-        await runs.ListAsync(
+        await door.ListAsync(
+            Caller.Of(request.User),
             new RunListRequest
             {
                 Status = arguments.TryGetProperty("status", out var status) ? status.Deserialize<RunStatus>(ActorsJson.Options) : null,

@@ -9,7 +9,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp;
 
 /// <summary>MCP over Streamable HTTP at <c>/mcp</c>. Every POST stands for itself: no session is kept, so any silo answers any request and a restart loses none.</summary>
-internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFactory loggers, TimeProvider time)
+internal sealed class McpEndpoint(IEnumerable<IMcpFeature> features, ILoggerFactory loggers, TimeProvider time)
 {
     /// <summary>Params of 256 KiB, escaped at worst, and the envelope around them.</summary>
     private const int LargestBody = 2 * 1024 * 1024;
@@ -17,7 +17,7 @@ internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFacto
     private static readonly string[] Versions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
 
-    private readonly McpServerPrimitiveCollection<McpServerTool> _tools = [.. tools];
+    private readonly IMcpFeature[] _features = [.. features];
 
     /// <summary>Maps the endpoint. GET and DELETE belong to sessions, which this server does not keep: 405.</summary>
     public static void Map(WebApplication app)
@@ -44,7 +44,7 @@ internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFacto
             return;
         }
 
-        message.Context = new JsonRpcMessageContext { ProtocolVersion = Version(context.Request) };
+        message.Context = new JsonRpcMessageContext { ProtocolVersion = Version(context.Request), User = context.User };
         await using var transport = new StreamableHttpServerTransport(loggers) { Stateless = true };
         await using var server = McpServer.Create(transport, ServerOptions(), loggers);
         var running = server.RunAsync(aborted);
@@ -125,16 +125,24 @@ internal sealed class McpEndpoint(IEnumerable<McpServerTool> tools, ILoggerFacto
             cancellationToken: context.RequestAborted);
     }
 
-    private McpServerOptions ServerOptions() => new()
+    private McpServerOptions ServerOptions()
     {
-        ServerInfo = new Implementation { Name = "actors", Title = "Actors", Version = ProductVersion.Text },
-        ServerInstructions =
-            """
-            Runs workflows whose steps call tools of untrusted MCP servers, each in a verified, sandboxed container.
-            Call list_workflows to see what can be run and which params it takes, run_workflow to run one.
-            When the answer's status is not 'done', call wait_run with its run_id until it is.
-            When waiting_for is present, the run waits for a person's decision (approve_run) or a signal (signal_run). list_runs finds runs. get_run_trace tells what was decided, launched, called and answered.
-            """,
-        ToolCollection = _tools,
-    };
+        var options = new McpServerOptions
+        {
+            ServerInfo = new Implementation { Name = "actors", Title = "Actors", Version = ProductVersion.Text },
+            ServerInstructions =
+                """
+                Runs workflows whose steps call tools of untrusted MCP servers, each in a verified, sandboxed container.
+                Call list_workflows to see what can be run and which params it takes, run_workflow to run one.
+                When the answer's status is not 'done', call wait_run with its run_id until it is.
+                When waiting_for is present, the run waits for a person's decision (approve_run) or a signal (signal_run). list_runs finds runs. get_run_trace tells what was decided, launched, called and answered.
+                """,
+        };
+        foreach (var feature in _features)
+        {
+            feature.Configure(options);
+        }
+
+        return options;
+    }
 }

@@ -56,12 +56,7 @@ internal abstract class RunTool : McpServerTool
         Annotations = new ToolAnnotations { Title = title, ReadOnlyHint = readOnly, IdempotentHint = idempotent, DestructiveHint = destructive, OpenWorldHint = openWorld },
     };
 
-    protected static RunId ParseRunId(JsonElement arguments) => ParseRunId(arguments.GetProperty("run_id").GetString()!);
-
-    protected static RunId ParseRunId(string text) => RunId.TryParse(text, out var id) ? id : throw UnknownRun(text);
-
-    protected static RunRejectedException UnknownRun(string id) =>
-        new(new RunError("unknown_run", $"There is no run '{(id.Length <= 64 ? id : id[..64] + "…")}'. Use the run_id that run_workflow returned."));
+    protected static string RunIdOf(JsonElement arguments) => arguments.GetProperty("run_id").GetString()!;
 
     private static CallToolResult Success(object value)
     {

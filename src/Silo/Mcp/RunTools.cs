@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>list_workflows</c>.</summary>
-internal sealed class ListWorkflowsTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class ListWorkflowsTool(RunDoor door) : RunTool(Describe(
     "list_workflows",
     "List workflows",
     "Lists the workflows that can be run: id, what each is for, the JSON Schema of its params, and what each step does: which server and tool it calls, or which approval or signal it waits for. Call this before run_workflow.",
@@ -37,11 +38,11 @@ internal sealed class ListWorkflowsTool(IRunDirectory runs) : RunTool(Describe(
     idempotent: true))
 {
     protected override Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
-        Task.FromResult<object>(new { workflows = runs.Workflows });
+        Task.FromResult<object>(new { workflows = door.Workflows(Caller.Of(request.User)) });
 }
 
 /// <summary><c>get_run</c>.</summary>
-internal sealed class GetRunTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class GetRunTool(RunDoor door) : RunTool(Describe(
     "get_run",
     "Get a run",
     "Tells a run's status, outcome, output and steps as they are now. Use wait_run to wait for a change instead of asking again and again.",
@@ -50,15 +51,12 @@ internal sealed class GetRunTool(IRunDirectory runs) : RunTool(Describe(
     readOnly: true,
     idempotent: true))
 {
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
-    {
-        var id = ParseRunId(arguments);
-        return await runs.Get(id).GetAsync(cancellationToken) ?? throw UnknownRun(id.Value);
-    }
+    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
+        (await door.OpenAsync(Caller.Of(request.User), RunIdOf(arguments), Verb.ReadOwn, cancellationToken)).View;
 }
 
 /// <summary><c>cancel_run</c>.</summary>
-internal sealed class CancelRunTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class CancelRunTool(RunDoor door) : RunTool(Describe(
     "cancel_run",
     "Cancel a run",
     "Asks a run to stop: its sandboxes are removed and its outcome becomes 'cancelled'. A call in flight may have had its effect. A run that is done stays as it is.",
@@ -80,14 +78,10 @@ internal sealed class CancelRunTool(IRunDirectory runs) : RunTool(Describe(
 {
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
+        var id = RunIdOf(arguments);
         var reason = arguments.TryGetProperty("reason", out var given) ? given.GetString() : null;
-        return await runs.Get(id).CancelAsync(Caller.Name, reason, cancellationToken) ?? throw UnknownRun(id.Value);
+        var caller = Caller.Of(request.User);
+        var run = await door.OpenAsync(caller, id, Verb.Cancel, cancellationToken);
+        return await run.Grain.CancelAsync(caller.Subject, reason, cancellationToken) ?? throw RunDoor.UnknownRun(id);
     }
-}
-
-/// <summary>Who calls. This version listens on loopback only and knows one caller.</summary>
-internal static class Caller
-{
-    public const string Name = "local";
 }

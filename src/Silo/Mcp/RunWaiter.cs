@@ -1,4 +1,5 @@
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -8,8 +9,9 @@ namespace Actors.Silo.Mcp;
 /// <summary>Waits for a run's end and reports each change as progress. One notification is awaited before the next, so a slow reader costs no memory.</summary>
 internal sealed class RunWaiter(IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    public async Task<RunView> WaitAsync(IRunGrain grain, RunView run, TimeSpan most, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    public async Task<RunView> WaitAsync(OpenRun open, TimeSpan most, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
+        var run = open.View;
         var start = time.GetTimestamp();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var reported = 0L;
@@ -23,7 +25,7 @@ internal sealed class RunWaiter(IHostApplicationLifetime lifetime, TimeProvider 
 
             try
             {
-                run = await grain.WaitAsync(run.Version, left, patience.Token) ?? run;
+                run = await open.Grain.WaitAsync(run.Version, left, patience.Token) ?? run;
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
 using Actors.Silo.Configuration;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -7,7 +8,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>run_workflow</c>.</summary>
-internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, RunWaiter waiter) : RunTool(Describe(
+internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter) : RunTool(Describe(
     "run_workflow",
     "Run a workflow",
     "Runs a workflow and waits for its end, sending progress. If it takes longer, the answer has status 'queued', 'verifying' or 'running' and the run goes on: call wait_run with the run_id. "
@@ -33,21 +34,18 @@ internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, R
 
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var run = await runs.SubmitAsync(
-            new SubmitRequest
-            {
-                WorkflowId = arguments.GetProperty("workflow_id").GetString()!,
-                Params = arguments.TryGetProperty("params", out var given) ? given : NoParams,
-                IdempotencyKey = arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
-                Submitter = Caller.Name,
-            },
+        var run = await door.SubmitAsync(
+            Caller.Of(request.User),
+            arguments.GetProperty("workflow_id").GetString()!,
+            arguments.TryGetProperty("params", out var given) ? given : NoParams,
+            arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
             cancellationToken);
-        return await waiter.WaitAsync(runs.Get(ParseRunId(run.RunId)), run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken);
+        return await waiter.WaitAsync(run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken);
     }
 }
 
 /// <summary><c>wait_run</c>.</summary>
-internal sealed class WaitRunTool(IRunDirectory runs, RunWaiter waiter) : RunTool(Describe(
+internal sealed class WaitRunTool(RunDoor door, RunWaiter waiter) : RunTool(Describe(
     "wait_run",
     "Wait for a run",
     "Waits until a run is done or the time is over, sending progress, and tells the run as it is then. Call it again while the status is not 'done'. "
@@ -71,10 +69,8 @@ internal sealed class WaitRunTool(IRunDirectory runs, RunWaiter waiter) : RunToo
 
     protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
-        var grain = runs.Get(id);
-        var run = await grain.GetAsync(cancellationToken) ?? throw UnknownRun(id.Value);
+        var run = await door.OpenAsync(Caller.Of(request.User), RunIdOf(arguments), Verb.ReadOwn, cancellationToken);
         var seconds = arguments.TryGetProperty("timeout_seconds", out var given) ? given.GetDouble() : DefaultSeconds;
-        return await waiter.WaitAsync(grain, run, TimeSpan.FromSeconds(seconds), request, cancellationToken);
+        return await waiter.WaitAsync(run, TimeSpan.FromSeconds(seconds), request, cancellationToken);
     }
 }

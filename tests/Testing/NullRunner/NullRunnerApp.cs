@@ -46,6 +46,9 @@ public sealed class NullRunnerApp : IAsyncDisposable
         return runner;
     }
 
+    /// <summary>Where it listens.</summary>
+    public Uri Url => new(_app.Urls.First());
+
     public Task WaitForShutdownAsync() => ((IHost)_app).WaitForShutdownAsync();
 
     public async ValueTask DisposeAsync()
