@@ -56,6 +56,7 @@ internal static class SiloApp
         services.AddSingleton<McpEndpoint>();
         services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();
+        services.AddMcpFeatures();
         services.AddSingleton<McpServerTool, ListWorkflowsTool>();
         services.AddSingleton<McpServerTool, RunWorkflowTool>();
         services.AddSingleton<McpServerTool, GetRunTool>();

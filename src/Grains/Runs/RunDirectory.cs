@@ -60,7 +60,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
             throw Rejected("idempotency_conflict", $"The idempotency key was used before, for {inserted.Run.State.RunId} with another workflow or other params. Use a new key for a new request.");
         }
 
-        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken));
+        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken)) with { IsNew = inserted.Created };
     }
 
     /// <summary>The same run, begun by this silo in the transaction that stores it.</summary>
