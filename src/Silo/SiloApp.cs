@@ -4,6 +4,7 @@ using Actors.Grains.Runs;
 using Actors.Silo.Access;
 using Actors.Silo.Configuration;
 using Actors.Silo.Mcp;
+using Actors.Silo.Mcp.Hosting;
 using Actors.Silo.Mcp.Tools;
 using ModelContextProtocol.Server;
 
@@ -53,7 +54,7 @@ internal static class SiloApp
         services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
         services.AddSingleton<OriginGuard>();
         services.AddSingleton<RunDoor>();
-        services.AddSingleton<McpEndpoint>();
+        McpHosting.Register(services, settings);
         services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();
         services.AddMcpFeatures();

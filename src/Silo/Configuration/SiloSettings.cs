@@ -7,7 +7,7 @@ using Actors.RunnerApi.Contracts.Configuration;
 namespace Actors.Silo.Configuration;
 
 /// <summary>What the host needs before it starts: checked options, the runner's address and token, the address to listen on.</summary>
-internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction)
+internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction, string? SessionKey)
 {
     private const int LargestSecret = 64 * 1024;
     private const int LongestName = 64;
@@ -31,12 +31,13 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
             reader.Fault(nameof(SiloOptions.Workflows), $"the folder '{options.Workflows}' does not exist.");
         }
 
+        var sessionKey = reader.Token(nameof(SiloOptions.SessionKeyFile), options.SessionKeyFile);
         var password = ReadPassword(options, reader);
         CheckSilo(options, reader);
         CheckSecrets(options, reader);
         var redaction = ReadRedaction(options, reader);
         SettingsReader.ThrowOnFaults(reader);
-        return new SiloSettings(options, endpoint!, runner!, token!, password, redaction);
+        return new SiloSettings(options, endpoint!, runner!, token!, password, redaction, sessionKey);
     }
 
     private static string? ReadPassword(SiloOptions options, SettingsReader reader)

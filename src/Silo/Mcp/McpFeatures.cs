@@ -8,7 +8,5 @@ internal static class McpFeatures
     public static void AddMcpFeatures(this IServiceCollection services)
     {
         services.AddSingleton<RunAnswers>();
-        services.AddSingleton<ClientCancellation>();
-        services.AddSingleton<IMcpFeature>(s => s.GetRequiredService<ClientCancellation>());
     }
 }

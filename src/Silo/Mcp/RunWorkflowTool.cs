@@ -2,6 +2,7 @@ using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Silo.Access;
 using Actors.Silo.Configuration;
+using Actors.Silo.Mcp.Hosting;
 using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -9,7 +10,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>run_workflow</c>.</summary>
-internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, ClientCancellation cancellation) : RunTool(Describe(
+internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, IHostApplicationLifetime lifetime) : RunTool(Describe(
     "run_workflow",
     "Run a workflow",
     "Runs a workflow and waits for its end, sending progress. If it takes longer, the answer has status 'queued', 'verifying' or 'running' and the run goes on: call wait_run with the run_id. "
@@ -35,14 +36,13 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
 
     protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        using var call = cancellation.Watch(request);
         var caller = Caller.Of(request.User);
         var run = await SubmitAsync(caller, arguments);
         try
         {
             return answers.Of(await waiter.WaitAsync(run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken));
         }
-        catch (OperationCanceledException) when (run.View.IsNew && call.IsCancelledByClient)
+        catch (OperationCanceledException) when (run.View.IsNew && IsCancelledByClient(request))
         {
             await CancelAsync(caller, run.View.RunId);
             throw;
@@ -56,6 +56,10 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
         arguments.TryGetProperty("params", out var given) ? given : NoParams,
         arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
         CancellationToken.None);
+
+    // Over stdio nothing else cancels a call while the silo runs.
+    private bool IsCancelledByClient(RequestContext<CallToolRequestParams> request) =>
+        McpCall.Of(request) is { } call ? call.IsCancelledByClient : !lifetime.ApplicationStopping.IsCancellationRequested;
 
     private async Task CancelAsync(Caller caller, string runId)
     {
