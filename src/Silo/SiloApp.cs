@@ -59,7 +59,8 @@ internal static class SiloApp
         services.AddSingleton<RunWaiter>();
         services.AddMcpFeatures();
         services.AddSingleton<McpServerTool, ListWorkflowsTool>();
-        services.AddSingleton<McpServerTool, RunWorkflowTool>();
+        services.AddSingleton<RunWorkflowTool>();
+        services.AddSingleton<McpServerTool>(s => s.GetRequiredService<RunWorkflowTool>());
         services.AddSingleton<McpServerTool, GetRunTool>();
         services.AddSingleton<McpServerTool, WaitRunTool>();
         services.AddSingleton<McpServerTool, CancelRunTool>();

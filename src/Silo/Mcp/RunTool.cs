@@ -26,19 +26,22 @@ internal abstract class RunTool : McpServerTool
     {
         try
         {
-            var arguments = JsonSerializer.SerializeToElement(request.Params?.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal), ActorsJson.Options);
-            var faults = _input.Validate(arguments);
-            if (faults.Count > 0)
-            {
-                return ToolAnswer.Failure(new RunError("invalid_arguments", $"{ProtocolTool.Name}: {faults[0]}", Details: [.. faults.Select(f => f.ToString())]));
-            }
-
-            return (await AnswerAsync(arguments, request, cancellationToken)).ToResult();
+            return (await AnswerAsync(Arguments(request), request, cancellationToken)).ToResult();
         }
         catch (RunRejectedException e)
         {
             return ToolAnswer.Failure(e.Error);
         }
+    }
+
+    /// <summary>The call's arguments.</summary>
+    /// <exception cref="RunRejectedException"><c>invalid_arguments</c>: they do not fit the input schema.</exception>
+    protected JsonElement Arguments(RequestContext<CallToolRequestParams> request)
+    {
+        var arguments = JsonSerializer.SerializeToElement(request.Params?.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal), ActorsJson.Options);
+        var faults = _input.Validate(arguments);
+        return faults.Count == 0 ? arguments
+            : throw new RunRejectedException(new RunError("invalid_arguments", $"{ProtocolTool.Name}: {faults[0]}", Details: [.. faults.Select(f => f.ToString())]));
     }
 
     /// <summary>Answers a call whose arguments fit the input schema.</summary>

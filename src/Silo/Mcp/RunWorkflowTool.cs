@@ -34,6 +34,19 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
 {
     private static readonly JsonElement NoParams = JsonElement.Parse("{}");
 
+    /// <summary>Starts a run without waiting for it: it is durable then. Or tells, as a tool's result, why there is none.</summary>
+    public async Task<(OpenRun? Run, CallToolResult? Refusal)> StartAsync(RequestContext<CallToolRequestParams> request)
+    {
+        try
+        {
+            return (await SubmitAsync(Caller.Of(request.User), Arguments(request)), null);
+        }
+        catch (RunRejectedException e)
+        {
+            return (null, ToolAnswer.Failure(e.Error));
+        }
+    }
+
     protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         var caller = Caller.Of(request.User);
