@@ -33,4 +33,20 @@ internal static class McpClients
 
     /// <summary>Text of an answer's first block.</summary>
     public static string Text(this CallToolResult result) => ((TextContentBlock)result.Content[0]).Text;
+
+    /// <summary>Starts a run at a silo that does not wait for its end; its id.</summary>
+    public static async Task<string> StartAsync(this McpClient client, string workflow, object parameters)
+    {
+        var run = await client.DataAsync("run_workflow", new { workflow_id = workflow, @params = parameters });
+        return run.GetProperty("run_id").GetString()!;
+    }
+
+    /// <summary>Returns when the run waits for somebody.</summary>
+    public static async Task WaitingAsync(this McpClient client, string run)
+    {
+        while (!(await client.DataAsync("wait_run", new { run_id = run, timeout_seconds = 0 })).TryGetProperty("waiting_for", out _))
+        {
+            await Task.Yield();
+        }
+    }
 }

@@ -7,6 +7,10 @@ internal static class TestWorkflows
     public const string Await = "await";
     public const string Large = "large";
 
+    /// <summary>A silo with these workflows whose run_workflow answers at once.</summary>
+    public static Task<SiloHost> StartSiloAsync(params (string Name, string Value)[] settings) =>
+        SiloHost.StartAsync(settings.Append(("RunWorkflowWaitSeconds", "0")).ToDictionary(s => s.Item1, s => s.Item2, StringComparer.Ordinal), workflows: All);
+
     /// <summary>File name to text.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {

@@ -88,6 +88,11 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
         await _stopping.CancelAsync();
         await _sweeping;
         foreach (var known in _sessions.Values)

@@ -49,7 +49,7 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool
         }
 
         var task = await tasks.SummarizeAsync(run, request.JsonRpcRequest, cancellationToken);
-        return ResultOrAlternate<CallToolResult>.FromAlternate(new CreatedTask { ResultType = "task", Task = task }, CreatedTaskType);
+        return ResultOrAlternate<CallToolResult>.FromAlternate(new CreatedTask { ResultType = "task", Task = task.Deserialize<Dictionary<string, JsonElement>>() }, CreatedTaskType);
     }
 
     private async ValueTask<JsonNode?> GetAsync(JsonRpcRequest request, CancellationToken cancellationToken)
@@ -130,6 +130,6 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool
     private sealed class CreatedTask : Result
     {
         [JsonExtensionData]
-        public JsonObject? Task { get; set; }
+        public Dictionary<string, JsonElement>? Task { get; set; }
     }
 }
