@@ -132,7 +132,7 @@ internal sealed class EventStream(SseEventStreamOptions options, string name, Ev
         {
             List<Event> events = [.. _events.Where(e => e.Number > after)];
             var whole = after + events.Count == _last;
-            return (whole ? events : null, IsCompleted || _mode == SseEventStreamMode.Polling, _changed.Task);
+            return (whole ? events : null, IsCompleted, _changed.Task);
         }
     }
 
@@ -155,12 +155,13 @@ internal sealed class EventStream(SseEventStreamOptions options, string name, Ev
                     last = number;
                 }
 
-                if (events.Count > 0)
+                // A client that polls gets what there is, waiting for the first event, and comes again.
+                if (events.Count > 0 && stream._mode != SseEventStreamMode.Polling)
                 {
                     continue;
                 }
 
-                if (ended)
+                if (ended || events.Count > 0)
                 {
                     yield break;
                 }

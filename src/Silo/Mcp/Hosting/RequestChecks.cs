@@ -25,15 +25,22 @@ internal static class RequestChecks
     public static McpFault? Get(HttpRequest request) =>
         Accepts(request, "text/event-stream") ? null : new McpFault(StatusCodes.Status406NotAcceptable, McpErrorCode.InvalidRequest, "Send 'Accept: text/event-stream'.");
 
-    /// <summary>Checks the version that the header names.</summary>
-    public static McpFault? Version(HttpRequest request, JsonRpcMessage? message) =>
-        ProtocolEra.Header(request) is { } version && !ProtocolEra.Versions.Contains(version)
-            ? new McpFault(StatusCodes.Status400BadRequest, McpErrorCode.UnsupportedProtocolVersion, $"MCP-Protocol-Version must be one of {string.Join(", ", ProtocolEra.Versions)}.")
-            {
-                Id = (message as JsonRpcRequest)?.Id ?? default,
-                Details = new JsonObject { ["supported"] = new JsonArray([.. ProtocolEra.Versions.Select(v => (JsonNode)v)]), ["requested"] = version },
-            }
-            : null;
+    /// <summary>Checks the version that the header names. A client that names one in <c>_meta</c> too can only go on with one that needs no <c>initialize</c>.</summary>
+    public static McpFault? Version(HttpRequest request, JsonRpcMessage? message)
+    {
+        if (ProtocolEra.Header(request) is not { } version || ProtocolEra.Versions.Contains(version))
+        {
+            return null;
+        }
+
+        var call = message as JsonRpcRequest;
+        var supported = call is not null && Meta.Version(call) is not null ? [ProtocolEra.Modern] : ProtocolEra.Versions;
+        return new McpFault(StatusCodes.Status400BadRequest, McpErrorCode.UnsupportedProtocolVersion, $"MCP-Protocol-Version must be one of {string.Join(", ", supported)}.")
+        {
+            Id = call?.Id ?? default,
+            Details = new JsonObject { ["supported"] = new JsonArray([.. supported.Select(v => (JsonNode)v)]), ["requested"] = version },
+        };
+    }
 
     private static bool Accepts(HttpRequest request, string type) => request.GetTypedHeaders().Accept.Any(a => a.MatchesMediaType(type));
 }
