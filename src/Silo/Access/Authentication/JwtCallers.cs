@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text;
 using System.Text.Json;
 using Actors.Silo.Configuration;
@@ -24,7 +23,13 @@ internal sealed class JwtCallers(OAuthSettings oauth, IssuerKeys keys, Challenge
 
         try
         {
-            var result = await _handler.ValidateTokenAsync(jwt, Parameters(await keys.GetAsync(jwt.Kid, cancellationToken)));
+            var candidates = await keys.GetAsync(jwt.Kid, cancellationToken);
+            if (candidates.Count == 0)
+            {
+                return (null, challenges.Invalid("The token is signed by a key that the issuer does not have."));
+            }
+
+            var result = await _handler.ValidateTokenAsync(jwt, Parameters(candidates));
             return result.IsValid ? Admit(jwt) : (null, challenges.Invalid(Explain(result.Exception)));
         }
         catch (IssuerUnavailableException)
@@ -91,8 +96,7 @@ internal sealed class JwtCallers(OAuthSettings oauth, IssuerKeys keys, Challenge
         SecurityTokenInvalidAudienceException => "The token is for another audience.",
         SecurityTokenInvalidIssuerException => "The token is of another issuer.",
         SecurityTokenInvalidTypeException => "The token is of another type than an access token.",
-        SecurityTokenSignatureKeyNotFoundException => "The token is signed by a key that the issuer does not have.",
-        SecurityTokenInvalidSignatureException => "The signature does not fit.",
+        SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "The signature does not fit.",
         _ => "The token does not hold.",
     };
 }
