@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Actors.Silo.Tests.Support;
 
-/// <summary>A <c>subscriptions/listen</c> by hand: the SDK's client does not show what it is told.</summary>
+/// <summary>A request of 2026-07-28 by hand, read as it comes and given up at will.</summary>
 internal sealed class ListenStream(HttpClient http, HttpResponseMessage response, StreamReader reader) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -29,6 +29,10 @@ internal sealed class ListenStream(HttpClient http, HttpResponseMessage response
         throw new EndOfStreamException("the stream ended");
     }
 
+    /// <summary>Calls a tool and reads its progress and answer as they come.</summary>
+    public static Task<ListenStream> CallAsync(SiloHost silo, string tool, object arguments) =>
+        SendAsync(silo, "tools/call", new JsonObject { ["name"] = tool, ["arguments"] = JsonSerializer.SerializeToNode(arguments) }, tool, tasks: false);
+
     public void Dispose()
     {
         reader.Dispose();
@@ -37,13 +41,13 @@ internal sealed class ListenStream(HttpClient http, HttpResponseMessage response
     }
 
     /// <summary>Sends a request of 2026-07-28 as id 7 and reads its answer as it comes.</summary>
-    public static async Task<ListenStream> SendAsync(SiloHost silo, string method, JsonObject parameters, string? name = null)
+    public static async Task<ListenStream> SendAsync(SiloHost silo, string method, JsonObject parameters, string? name = null, bool tasks = true)
     {
         parameters["_meta"] = new JsonObject
         {
             ["io.modelcontextprotocol/protocolVersion"] = McpClients.Modern,
             ["io.modelcontextprotocol/clientInfo"] = new JsonObject { ["name"] = "test", ["version"] = "1" },
-            ["io.modelcontextprotocol/clientCapabilities"] = new JsonObject { ["extensions"] = new JsonObject { ["io.modelcontextprotocol/tasks"] = new JsonObject() } },
+            ["io.modelcontextprotocol/clientCapabilities"] = tasks ? new JsonObject { ["extensions"] = new JsonObject { ["io.modelcontextprotocol/tasks"] = new JsonObject() } } : [],
             ["progressToken"] = "p",
         };
         var message = new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 7, ["method"] = method, ["params"] = parameters };
