@@ -100,7 +100,7 @@ test_clients() {
 need_everything
 need_postgres
 quietly "Building Actors (Debug)" dotnet build Actors.sln --nologo -v quiet
-for project in Grains.Tests Verification.Tests RunnerApi.Tests Integration.Tests; do test_project "$project"; done
+for project in Grains.Tests Verification.Tests RunnerApi.Tests Silo.Tests Integration.Tests; do test_project "$project"; done
 if [[ "$clients" == yes ]]; then
   test_clients
   check "Verdicts beside those of npm's Sigstore verifier" eng/differential.sh
