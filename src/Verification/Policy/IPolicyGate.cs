@@ -10,6 +10,9 @@ public interface IPolicyGate
 
     /// <summary>How the policy is that decides.</summary>
     PolicyStatus Status { get; }
+
+    /// <summary>The profiles of the policy that decides now.</summary>
+    IReadOnlyCollection<SandboxProfile> Profiles { get; }
 }
 
 /// <summary>A decision with what a launch needs besides.</summary>
