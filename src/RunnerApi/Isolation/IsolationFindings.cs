@@ -8,7 +8,7 @@ namespace Actors.RunnerApi.Isolation;
 /// <summary>Judges what a probe printed. What is missing or unclear has failed.</summary>
 internal static class IsolationFindings
 {
-    // What gVisor's kernel says of itself; a host's kernel of that version and time is not to be met.
+    // What gVisor's kernel says of itself, beside the name in its command line; no host's kernel is of that version and time.
     private const string GvisorVersion = "Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016";
     private const int MostDetail = 300;
 

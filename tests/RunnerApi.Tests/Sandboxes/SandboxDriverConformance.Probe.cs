@@ -56,7 +56,7 @@ public abstract partial class SandboxDriverConformance
             Assert.Equal("0", One("core"));
         }
 
-        Assert.Equal("sandbox", One("hostname"));
+        Assert.Equal(Engine.Hostname, One("hostname"));
         Assert.StartsWith("/bin/busybox sh", One("pid1"), StringComparison.Ordinal);
         Assert.Equal("writable", One("tmp"));
         Assert.InRange(long.Parse(One("tmpsize"), provider: null), 1, 16 * 1024 * 1024);
