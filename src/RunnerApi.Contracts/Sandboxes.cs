@@ -120,6 +120,9 @@ public sealed record SandboxView
     /// <summary>The runtime that runs it.</summary>
     public required string Runtime { get; init; }
 
+    /// <summary>Id of the proof that its kind of sandbox isolates; null when none was demanded.</summary>
+    public string? IsolationProof { get; init; }
+
     /// <summary>What the server said of itself at the handshake.</summary>
     public ServerIdentity? Server { get; init; }
 
@@ -175,6 +178,12 @@ public static class SandboxReasons
 
     /// <summary>The container is gone and nobody saw it end.</summary>
     public const string SandboxLost = "sandbox_lost";
+
+    /// <summary>The node took its resources back, such as for disk space.</summary>
+    public const string Evicted = "evicted";
+
+    /// <summary>The node is gone or does not answer.</summary>
+    public const string NodeLost = "node_lost";
 
     /// <summary>The call's time was over.</summary>
     public const string CallTimedOut = "call_timed_out";
