@@ -88,6 +88,7 @@ up() {
   start_controllers
   start_scheduler
   await "the node is ready" 90 node_ready
+  await "the kubelet answers" 30 kubelet_answers
   restore_sysctls
   await "accounts have tokens" 60 account_ready
   await "pods can be scheduled" 60 node_schedulable
@@ -140,7 +141,8 @@ restart() {
   stop_process "$CLUSTER_PROCESSES" "$1"
   sleep "${2:-0}"
   "start_$1"
-  await "$1 is back" 90 api_healthy
+  await "the API server is healthy" 90 api_healthy
+  await "the kubelet answers" 90 kubelet_answers
   await "the node is ready" 90 node_ready
 }
 

@@ -16,8 +16,9 @@ usage: eng/images.sh REGISTRY [--tag TAG] [--tls]
 Builds and pushes to REGISTRY (for example 127.0.0.1:5100), and prints one line per image: NAME REGISTRY/actors/NAME@sha256:…
   actors/silo:TAG     the MCP server                   TAG is the product's version unless given
   actors/runner:TAG   policy gate and sandboxes
+  actors/probe:TAG    busybox alone, with which the runner proves that sandboxes are closed
 
-The images have no shell, run as user 65532 and need a writable /tmp only. The command line is in both:
+The first two have no shell, run as user 65532 and need a writable /tmp only. The command line is in both of them:
   dotnet /app/cli/actors.dll
 The same sources, Debian packages and .NET runtime give the same digests. --tls: the registry speaks HTTPS (default: plain HTTP).
 TEXT
@@ -41,7 +42,7 @@ make_base() {
   (cd "$work/debs" && apt-get -o APT::Sandbox::User=root download "${debs[@]}" && for deb in *.deb; do dpkg-deb -x "$deb" "$root"; done)
   find "$root/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
   rm -rf "${root:?}"/usr/share/{lintian,gcc,gdb,ca-certificates} "$root"/usr/lib/*/gconv "$root"/etc/{ld.so.conf.d,ca-certificates} "$root"/usr/sbin "$root"/sbin "$root"/var
-  runtime="$(dirname "$(readlink -f "$(command -v dotnet)")")"
+  runtime="$(dotnet --list-runtimes | sed -n "s:^Microsoft.AspNetCore.App $version \[\(.*\)/shared/.*:\1:p")"
   cp "$runtime/dotnet" "$root/usr/share/dotnet/"
   (cd "$runtime" && cp -r --parents "host/fxr/$version" "shared/Microsoft.NETCore.App/$version" "shared/Microsoft.AspNetCore.App/$version" "$root/usr/share/dotnet/")
   echo 'actors:x:65532:65532::/tmp:/sbin/nologin' >"$root/etc/passwd"
@@ -62,6 +63,12 @@ make_program() {
   chmod -R u=rwX,go=rX "$context"
   bake "$name" "$context" "eng/lib/images/$name.Containerfile" --build-arg BASE=localhost/actors/base \
     --label "org.opencontainers.image.version=$tag"
+}
+
+make_probe() {
+  mkdir -p "$work/probe/bin"
+  install -m 755 "$(command -v busybox)" "$work/probe/bin/busybox"
+  bake probe "$work/probe" eng/lib/images/probe.Containerfile
 }
 
 push() {
@@ -85,7 +92,7 @@ if [[ -z "$registry" ]]; then usage >&2 && exit 2; fi
 [[ "$(uname -m)" == x86_64 ]] || die "the images are built for x86_64, and this machine is $(uname -m)."
 
 need_dotnet
-need buildah apt-get dpkg-deb
+need buildah busybox apt-get dpkg-deb
 tag="${tag:-$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)}"
 version="$(dotnet --list-runtimes | sed -n 's/^Microsoft.AspNetCore.App \(10\.[^ ]*\).*/\1/p' | sort -V | tail -n 1)"
 [[ -n "$version" ]] || die "there is no ASP.NET Core runtime 10 beside this machine's dotnet."
@@ -95,5 +102,5 @@ quietly "Building the base image" make_base
 quietly "Publishing the command line" publish Cli "$work/cli"
 quietly "Building the silo's image" make_program silo Silo
 quietly "Building the runner's image" make_program runner RunnerApi
-push silo
-push runner
+quietly "Building the probe's image" make_probe
+for name in silo runner probe; do push "$name"; done

@@ -4,6 +4,7 @@
 write_kubelet_configuration() {
   mkdir -p "$CLUSTER/kubelet"
   # podPidsLimit: an idle gVisor pod uses 80 tasks. Image collection is off: what a test pushed stays.
+  # The feature, on by default in later versions, bounds a volume in memory by its own limit instead of half the machine's memory.
   cat >"$CLUSTER/kubelet/config.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -37,6 +38,7 @@ imageGCHighThresholdPercent: 100
 evictionHard: {memory.available: 100Mi, nodefs.available: 1Gi}
 containerLogMaxSize: 10Mi
 containerLogMaxFiles: 3
+featureGates: {SizeMemoryBackedVolumes: true}
 volumePluginDir: $CLUSTER/kubelet/plugins
 YAML
 }

@@ -78,6 +78,8 @@ await_failed() {
 api_answers() { own_kubectl get --raw /api/v1/nodes; }
 # Its start-up hooks make the roles that the controllers need.
 api_healthy() { own_kubectl get --raw /healthz; }
+# Through the API server, so that it is the one that the node's address leads to.
+kubelet_answers() { own_kubectl get --raw "/api/v1/nodes/$CLUSTER_NODE/proxy/healthz"; }
 containerd_answers() { ctr --address "$CLUSTER_SOCKET" version; }
 node_ready() { own_kubectl get node "$CLUSTER_NODE" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -qx True; }
 node_schedulable() { [[ -z "$(own_kubectl get node "$CLUSTER_NODE" -o 'jsonpath={.spec.taints}')" ]]; }
