@@ -61,7 +61,7 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     }
 
     // What was decided about one image must never start another.
-    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == CreatedContainer.SpecHash(spec)
+    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == Sandboxes.SpecHash.Of(spec)
         ? found.Status
         : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
 

@@ -37,8 +37,11 @@ public interface ISandboxConnection : IAsyncDisposable
     /// <summary>The container's stdout from its first byte.</summary>
     Stream Stdout { get; }
 
-    /// <summary>The container's stderr from its first byte.</summary>
+    /// <summary>The container's stderr from its first byte; empty when <see cref="StderrInStdout"/>.</summary>
     Stream Stderr { get; }
+
+    /// <summary>The engine cannot tell the outputs apart: <see cref="Stdout"/> holds the lines of both, each whole, and the reader must know its own.</summary>
+    bool StderrInStdout => false;
 }
 
 /// <summary>Everything that defines one sandbox. Hardening is not part of it: it is the same for all.</summary>
@@ -76,6 +79,12 @@ public sealed record SandboxSpec
 
     /// <summary>Bytes of stdout and stderr after which the runner stops the container; the engine's own log is bounded above it.</summary>
     public required long OutputBytes { get; init; }
+
+    /// <summary>Bytes that the engine's log may take: a prefix of 45 bytes stands before each line, so short lines need more than they hold.</summary>
+    internal long LogBytes => (OutputBytes * 4) + (1024 * 1024);
+
+    /// <summary>Where in a cluster it may run; a driver of one machine ignores it.</summary>
+    public NodePlacement? Nodes { get; init; }
 }
 
 /// <summary>A container as the engine sees it.</summary>
@@ -99,6 +108,25 @@ public sealed record SandboxStatus(
 {
     /// <summary>The engine killed it because its lifetime was over; <see cref="ExitCode"/> is null then.</summary>
     public bool DeadlineExceeded { get; init; }
+
+    /// <summary>Why the engine, and not the process, ended it.</summary>
+    public SandboxLoss Loss { get; init; }
+
+    /// <summary>The engine's own words about the end; null when it gave none.</summary>
+    public string? Detail { get; init; }
+}
+
+/// <summary>Causes of an end that are neither the process' nor its limits'.</summary>
+public enum SandboxLoss
+{
+    /// <summary>None of these.</summary>
+    None,
+
+    /// <summary>The node took its resources back, such as for disk space.</summary>
+    Evicted,
+
+    /// <summary>The node is gone or does not answer.</summary>
+    NodeLost,
 }
 
 /// <summary>Life cycle of a container.</summary>
@@ -134,6 +162,9 @@ public enum SandboxFault
 
     /// <summary>There is no such sandbox.</summary>
     NotFound,
+
+    /// <summary>No node of the cluster takes it now.</summary>
+    Unschedulable,
 
     /// <summary>The container wrote more than its log keeps, so its output cannot be replayed without a gap.</summary>
     OutputLost,

@@ -27,6 +27,9 @@ public sealed record SandboxProfile
     /// <summary>Which runtime.</summary>
     public SandboxRuntime Runtime { get; init; } = SandboxRuntime.Auto;
 
+    /// <summary>Which nodes of a cluster; null leaves it to the cluster.</summary>
+    public NodePlacement? Nodes { get; init; }
+
     /// <summary>Limits that apply when the workflow asks for none.</summary>
     public required ProfileLimits Defaults { get; init; }
 
@@ -40,3 +43,14 @@ public sealed record SandboxProfile
 /// <param name="Pids">Processes and threads.</param>
 /// <param name="LifetimeSeconds">Seconds.</param>
 public sealed record ProfileLimits(int CpuMillis, long MemoryBytes, int Pids, int LifetimeSeconds);
+
+/// <summary>Where in a cluster a sandbox may run.</summary>
+/// <param name="Selector">Labels that a node must have.</param>
+/// <param name="Tolerations">Taints that it may have.</param>
+public sealed record NodePlacement(IReadOnlyDictionary<string, string> Selector, IReadOnlyList<NodeToleration> Tolerations);
+
+/// <summary>A taint that does not keep a sandbox away.</summary>
+/// <param name="Key">Key of the taint.</param>
+/// <param name="Value">Its value; empty tolerates any.</param>
+/// <param name="Effect"><c>NoSchedule</c>, <c>PreferNoSchedule</c> or <c>NoExecute</c>; empty tolerates all.</param>
+public sealed record NodeToleration(string Key, string Value, string Effect);

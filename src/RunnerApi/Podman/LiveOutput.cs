@@ -2,18 +2,6 @@ using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
 
-/// <summary>Stdin of a container that has ended.</summary>
-internal sealed class EndedStdin : StdioStream
-{
-    public override bool CanWrite => true;
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        ValueTask.FromException(new IOException("The container has ended; nothing reads its stdin."));
-}
-
 /// <summary>One output as the attached client gives it. What the client missed at the very end is taken from the container's log.</summary>
 internal sealed class LiveOutput(Stream live, Func<CancellationToken, Task<Stream?>> tail) : StdioStream
 {

@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Actors.RunnerApi.Contracts;
-using Actors.RunnerApi.Sandboxes;
 
-namespace Actors.RunnerApi.Podman;
+namespace Actors.RunnerApi.Sandboxes;
 
-/// <summary>What a spec must hold before anything of it reaches a command line.</summary>
+/// <summary>What a spec must hold before anything of it reaches an engine.</summary>
 internal static partial class SpecRules
 {
     private const int MaxArguments = 256;
