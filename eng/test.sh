@@ -7,6 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source eng/lib/common.sh
 # shellcheck source-path=SCRIPTDIR source=lib/prerequisites.sh
 source eng/lib/prerequisites.sh
+# shellcheck source-path=SCRIPTDIR source=lib/kubernetes-tools.sh
+source eng/lib/kubernetes-tools.sh
 
 usage() {
   cat <<'TEXT'
@@ -99,8 +101,9 @@ test_clients() {
 
 need_everything
 need_postgres
+need_kubernetes_tools
 quietly "Building Actors (Debug)" dotnet build Actors.sln --nologo -v quiet
-for project in Grains.Tests Verification.Tests RunnerApi.Tests Silo.Tests Integration.Tests; do test_project "$project"; done
+for project in Grains.Tests Verification.Tests RunnerApi.Tests Silo.Tests Integration.Tests Helm.Tests; do test_project "$project"; done
 if [[ "$clients" == yes ]]; then
   test_clients
   check "Verdicts beside those of npm's Sigstore verifier" eng/differential.sh
