@@ -70,6 +70,17 @@ internal sealed class SiloOptions
     [Range(0, 55)]
     public int RunWorkflowWaitSeconds { get; set; } = 45;
 
+    /// <summary>File with the secret that signs MCP session ids, the same at every silo; a random one of this process when empty.</summary>
+    public string SessionKeyFile { get; set; } = "";
+
+    /// <summary>Hours after which an MCP session id is not taken any more.</summary>
+    [Range(1, 720)]
+    public int SessionHours { get; set; } = 24;
+
+    /// <summary>MCP sessions that this silo has at hand; idle ones make room, beyond it a client is told to try again.</summary>
+    [Range(1, 100_000)]
+    public int MaxSessions { get; set; } = 2000;
+
     /// <summary>Host names, besides loopback's, that a request's Host header may carry; separated by commas.</summary>
     public string AllowedHosts { get; set; } = "";
 

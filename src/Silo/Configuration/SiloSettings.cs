@@ -6,7 +6,7 @@ using Actors.RunnerApi.Contracts.Configuration;
 namespace Actors.Silo.Configuration;
 
 /// <summary>What the host needs before it starts: checked options, the way in, the runner's address and token.</summary>
-internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction)
+internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction, string? SessionKey)
 {
     private const int LargestSecret = 64 * 1024;
     private const int LongestName = 64;
@@ -30,12 +30,13 @@ internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, 
             reader.Fault(nameof(SiloOptions.Workflows), $"the folder '{options.Workflows}' does not exist.");
         }
 
+        var sessionKey = reader.Token(nameof(SiloOptions.SessionKeyFile), options.SessionKeyFile);
         var password = ReadPassword(options, reader);
         CheckSilo(options, reader);
         CheckSecrets(options, reader);
         var redaction = ReadRedaction(options, reader);
         SettingsReader.ThrowOnFaults(reader);
-        return new SiloSettings(options, access, runner!, token!, password, redaction);
+        return new SiloSettings(options, access, runner!, token!, password, redaction, sessionKey);
     }
 
     private static string? ReadPassword(SiloOptions options, SettingsReader reader)
