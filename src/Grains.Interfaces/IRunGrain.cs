@@ -48,10 +48,18 @@ public interface IRunDirectory
     /// <summary>The grain of that id; whether it exists shows at the first call.</summary>
     IRunGrain Get(RunId id);
 
+    /// <summary>Whose run it is; null when there is none. Costs about the same either way.</summary>
+    Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken);
+
     /// <summary>Runs, the newest first, page by page.</summary>
     /// <exception cref="RunRejectedException"><c>invalid_cursor</c>.</exception>
     Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken);
 }
+
+/// <summary>Whose a run is.</summary>
+/// <param name="Submitter">Who submitted it.</param>
+/// <param name="WorkflowId">What it runs.</param>
+public sealed record RunOwner(string Submitter, string WorkflowId);
 
 /// <summary>A request to run a workflow.</summary>
 public sealed record SubmitRequest
@@ -67,6 +75,9 @@ public sealed record SubmitRequest
 
     /// <summary>Who asks.</summary>
     public required string Submitter { get; init; }
+
+    /// <summary>Most runs of the submitter that are not done, this one included; null for no bound. Exact within a silo; silos that submit at the same moment do not see each other.</summary>
+    public int? MostUnfinished { get; init; }
 }
 
 /// <summary>What to list; null members match all.</summary>
@@ -80,6 +91,9 @@ public sealed record RunListRequest
 
     /// <summary>Runs of one workflow.</summary>
     public string? WorkflowId { get; init; }
+
+    /// <summary>Runs of any of these workflows.</summary>
+    public IReadOnlyList<string>? WorkflowIds { get; init; }
 
     /// <summary>Runs in one status.</summary>
     public RunStatus? Status { get; init; }

@@ -2,6 +2,7 @@ using Actors.Grains;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
 using Actors.Silo.Access;
+using Actors.Silo.Access.Listening;
 using Actors.Silo.Configuration;
 using Actors.Silo.Mcp;
 using Actors.Silo.Mcp.Hosting;
@@ -18,22 +19,16 @@ internal static class SiloApp
     /// <param name="configure">The last word on the host, for hosts that put something of their own in.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // appsettings.json lies beside the program, wherever it is started from.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        // appsettings.json lies beside the program, wherever it is started from; it is read once, and not watched.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false", .. args], ContentRootPath = AppContext.BaseDirectory });
         var settings = SiloSettings.Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            // Replaces what the section Kestrel may hold: the silo listens where its checked setting says, nowhere else.
-            kestrel.Configure();
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(settings.Endpoint);
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => Listening.Configure(kestrel, settings.Access));
         Register(builder.Services, settings);
         configure?.Invoke(builder);
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<RunSilo>();
-        app.Use((HttpContext context, RequestDelegate next) => app.Services.GetRequiredService<OriginGuard>().InvokeAsync(context, next));
+        app.UseAccess(settings.Access, settings.Options);
         McpEndpoint.Map(app);
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapGet("/readyz", ReadyAsync);
@@ -52,8 +47,8 @@ internal static class SiloApp
         services.AddSingleton(settings.Options);
         services.AddSingleton(s => RunSilo.Open(Configuration(settings), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
-        services.AddSingleton<OriginGuard>();
-        services.AddSingleton<RunDoor>();
+        services.AddCors();
+        services.AddAccess(settings.Access);
         McpHosting.Register(services, settings);
         services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();

@@ -8,7 +8,7 @@ internal sealed class SiloOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Actors:Silo";
 
-    /// <summary>Where to listen: <c>http://</c>, a loopback address or <c>localhost</c>, and a port; port 0 takes a free one.</summary>
+    /// <summary>Where to listen: <c>http://</c> or <c>https://</c>, an IP address or <c>localhost</c>, and a port; port 0 takes a free one. Without authentication on loopback only.</summary>
     [Required]
     public string Url { get; set; } = "http://127.0.0.1:7430";
 
@@ -84,7 +84,7 @@ internal sealed class SiloOptions
     /// <summary>Host names, besides loopback's, that a request's Host header may carry; separated by commas.</summary>
     public string AllowedHosts { get; set; } = "";
 
-    /// <summary>Origins, besides loopback's, that a browser's request may come from; separated by commas.</summary>
+    /// <summary>Origins, besides loopback's, that a browser's request may come from; separated by commas. Pages of these may read the answers (CORS).</summary>
     public string AllowedOrigins { get; set; } = "";
 
     /// <summary>More patterns (regular expressions, case ignored) of property names whose value is replaced in traces and outputs; separated by white space.</summary>

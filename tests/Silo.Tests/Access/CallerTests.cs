@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Actors.Silo.Access;
 using Actors.Silo.Tests.Support;
 
 namespace Actors.Silo.Tests.Access;

@@ -69,6 +69,16 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>A client whose requests go straight into the silo.</summary>
     public HttpClient CreateClient() => _app.GetTestServer().CreateClient();
 
+    /// <summary>Contents of every file of the silo and its runner, as they are on disk now.</summary>
+    public IReadOnlyList<string> Files() =>
+    [
+        .. _folder.EnumerateFiles("*", SearchOption.AllDirectories).Where(f => f.Extension != ".lock").Select(f =>
+        {
+            using var file = new StreamReader(f.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite), System.Text.Encoding.Latin1);
+            return file.ReadToEnd();
+        }),
+    ];
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Claims;
 
-namespace Actors.Silo.Access;
+namespace Actors.Access;
 
 /// <summary>Who calls.</summary>
 /// <param name="Subject">Stable name; a run belongs to the subject that submitted it.</param>
