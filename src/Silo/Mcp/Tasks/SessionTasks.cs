@@ -58,9 +58,9 @@ internal sealed class SessionTasks(RunDoor door, RunWatcher watcher, RunTasks ta
         {
             await watcher.WatchAsync(Caller.Of(request.Context?.User), run, (_, _) => Task.CompletedTask, patience.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new McpProtocolException("This silo stops. Ask again: another one knows the task.", McpErrorCode.InternalError);
+            throw new McpProtocolException("This silo stops. Ask again: another one knows the task.", e, McpErrorCode.InternalError);
         }
 
         var done = await door.OpenAsync(Caller.Of(request.Context?.User), run.View.RunId, Verb.ReadOwn, cancellationToken);

@@ -46,7 +46,7 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, SessionTasks se
             return await next(request, cancellationToken);
         }
 
-        var (run, refusal) = await runWorkflow.StartAsync(request);
+        var (run, refusal) = await runWorkflow.StartAsync(request, cancellationToken);
         if (run is null)
         {
             return refusal!;
