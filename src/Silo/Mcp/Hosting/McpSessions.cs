@@ -88,11 +88,6 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
 
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested)
-        {
-            return;
-        }
-
         await _stopping.CancelAsync();
         await _sweeping;
         foreach (var known in _sessions.Values)
