@@ -31,6 +31,9 @@ public interface IRunGrain
     /// <exception cref="RunRejectedException"><c>unknown_signal</c>, <c>not_waiting</c>, <c>payload_too_large</c> or <c>invalid_payload</c>; nothing was stored.</exception>
     Task<RunView?> SignalAsync(string by, string name, JsonElement payload, CancellationToken cancellationToken);
 
+    /// <summary>What the server of the running call says of its progress, as soon as that is another than <paramref name="seen"/> (-1 for none yet). Null when no call runs, when it ended first, when nothing came in about 20 s, or when it cannot be asked.</summary>
+    Task<CallProgressView?> GetProgressAsync(double seen, CancellationToken cancellationToken);
+
     /// <summary>Trace entries with a number greater than <paramref name="afterSeq"/>, in order, at most <paramref name="limit"/>. Null when there is no such run.</summary>
     Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken);
 }

@@ -52,8 +52,10 @@ internal static class SiloApp
         McpHosting.Register(services, settings);
         services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();
+        services.AddMcpFeatures();
         services.AddSingleton<McpServerTool, ListWorkflowsTool>();
-        services.AddSingleton<McpServerTool, RunWorkflowTool>();
+        services.AddSingleton<RunWorkflowTool>();
+        services.AddSingleton<McpServerTool>(s => s.GetRequiredService<RunWorkflowTool>());
         services.AddSingleton<McpServerTool, GetRunTool>();
         services.AddSingleton<McpServerTool, WaitRunTool>();
         services.AddSingleton<McpServerTool, CancelRunTool>();

@@ -64,7 +64,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
             throw Rejected("idempotency_conflict", $"The idempotency key was used before, for {inserted.Run.State.RunId} with another workflow or other params. Use a new key for a new request.");
         }
 
-        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken));
+        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken)) with { IsNew = inserted.Created };
     }
 
     /// <summary>Stores the run if the submitter may have one more; a repeat gives the earlier run even then.</summary>

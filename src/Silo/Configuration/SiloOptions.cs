@@ -70,6 +70,10 @@ internal sealed class SiloOptions
     [Range(0, 55)]
     public int RunWorkflowWaitSeconds { get; set; } = 45;
 
+    /// <summary>Most bytes of a tool's result, about: a larger output is a link to a resource, a longer list goes on at its next page.</summary>
+    [Range(65_536, 67_108_864)]
+    public int MaxResultBytes { get; set; } = 1_048_576;
+
     /// <summary>File with the secret that signs MCP session ids, the same at every silo; a random one of this process when empty.</summary>
     public string SessionKeyFile { get; set; } = "";
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Silo.Access;
+using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -57,8 +58,9 @@ internal sealed class ListRunsTool(RunDoor door) : RunTool(Describe(
     readOnly: true,
     idempotent: true))
 {
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
-        await door.ListAsync(
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var page = await door.ListAsync(
             Caller.Of(request.User),
             new RunListRequest
             {
@@ -68,4 +70,6 @@ internal sealed class ListRunsTool(RunDoor door) : RunTool(Describe(
                 Limit = arguments.TryGetProperty("limit", out var limit) ? (int)limit.GetDouble() : new RunListRequest().Limit,
             },
             cancellationToken);
+        return new ToolAnswer(page, RunText.Of(page));
+    }
 }

@@ -55,7 +55,13 @@ internal static class ToolSchemas
                 "details": { "type": "array", "items": { "type": "string" } }
               }
             },
-            "output": { "type": ["object", "array", "string", "number", "boolean", "null"], "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
+            "output": { "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
+            "output_resource": {
+              "type": "object",
+              "description": "In place of an output that is too large to stand here: read it as a resource.",
+              "required": ["uri", "bytes"],
+              "properties": { "uri": { "type": "string" }, "bytes": { "type": "integer" } }
+            },
             "steps": {
               "type": "array",
               "items": {

@@ -45,6 +45,7 @@ internal static class McpHosting
             return Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => sessions.DisposeAsync().AsTask();
+        // The container disposes them, after the last request has ended.
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

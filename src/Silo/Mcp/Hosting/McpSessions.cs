@@ -88,12 +88,6 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
 
     public async ValueTask DisposeAsync()
     {
-        // The host stops it, and its container disposes it once more.
-        if (_stopping.IsCancellationRequested)
-        {
-            return;
-        }
-
         await _stopping.CancelAsync();
         await _sweeping;
         foreach (var known in _sessions.Values)
