@@ -18,6 +18,12 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
             return;
         }
 
+        if (client.ProtocolVersion == ProtocolEra.Modern)
+        {
+            await (RequestChecks.Unsupported(client.ProtocolVersion, ProtocolEra.Versions.Where(v => v != ProtocolEra.Modern)) with { Id = request.Id }).WriteAsync(context);
+            return;
+        }
+
         var (lease, fault) = await sessions.CreateAsync(client, Subject(context));
         if (lease is null)
         {
