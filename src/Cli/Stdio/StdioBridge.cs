@@ -33,7 +33,7 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
                 case null:
                     await output.FailAsync(null, ParseError, "A line must be one JSON-RPC message.", _closing.Token);
                     break;
-                case { } when Method(message) == "notifications/cancelled" && message["params"]?["requestId"] is { } id && _modern.TryGetValue(id.ToJsonString(), out var call):
+                case { } when CancelledId(message) is { } id && _modern.TryGetValue(id, out var call):
                     // Since 2026-07-28 a request is cancelled by closing its response.
                     await call.CancelAsync();
                     break;
@@ -64,6 +64,8 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
     }
 
     private static string? Method(JsonObject message) => (string?)message["method"];
+
+    private static string? CancelledId(JsonObject message) => Method(message) == "notifications/cancelled" ? (message["params"]?["requestId"])?.ToJsonString() : null;
 
     private void Track(Task call)
     {
