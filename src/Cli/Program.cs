@@ -16,6 +16,7 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     TraceCommand.Create(),
     VerifyBundleCommand.Create(),
     PolicyCommand.Create(),
+    DoctorCommand.Create(),
 };
 try
 {
