@@ -19,6 +19,7 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     AccessCommand.Create(),
     TokenCommand.Create(),
     McpCommand.Create(),
+    DoctorCommand.Create(),
 };
 try
 {
