@@ -13,8 +13,8 @@ public abstract class KubernetesDriverTests(ClusterFixture cluster) : SandboxDri
     protected override int CpuMillis => 300;
 
     // A pod's spec has no limit of processes, open files or core dumps, and cannot mount /tmp without execution; kubelet's podPidsLimit holds instead.
-    private protected override EngineLimits Engine { get; } = new(
-        LeastProcesses: 256, MostSharedMemory: 64 * 1024 * 1024, ExecutableTmp: true, NoResourceLimits: true, Variables: "KUBERNETES_");
+    private protected override EngineLimits Engine => new(
+        LeastProcesses: 256, MostSharedMemory: 64 * 1024 * 1024, MayExecuteTmp: true, NoResourceLimits: true, Variables: "KUBERNETES_");
 
     protected override ISandboxDriver NewDriver() => cluster.NewDriver();
 
@@ -33,6 +33,9 @@ public sealed class KubernetesRuncTests(ClusterFixture cluster) : KubernetesDriv
 public sealed class KubernetesGvisorTests(ClusterFixture cluster) : KubernetesDriverTests(cluster)
 {
     protected override string Runtime => "gvisor";
+
+    // The test cluster starts each container as a gVisor sandbox of its own, which does not know its pod's name.
+    private protected override EngineLimits Engine => base.Engine with { Hostname = "?" };
 
     protected override void AssertKernel(string release) => Assert.Equal("4.4.0", release);
 }

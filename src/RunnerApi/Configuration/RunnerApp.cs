@@ -1,4 +1,5 @@
 using Actors.RunnerApi.Endpoints;
+using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Sessions;
 using Actors.RunnerApi.Sessions.Journal;
 
@@ -43,6 +44,10 @@ internal static class RunnerApp
         services.AddSingleton<SecretStore>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<LaunchPlanner>();
+        services.AddSingleton(settings.Isolation);
+        services.AddSingleton<IsolationProofs>();
+        services.AddHostedService(s => s.GetRequiredService<IsolationProofs>());
+        services.AddSingleton(s => new IsolationEndpoint(s.GetRequiredService<IsolationProofs>(), settings.DriverName));
         services.AddSingleton<SandboxRegistry>();
         services.AddSingleton<RunnerEndpoints>();
         services.AddHostedService<SandboxReaper>();
@@ -54,5 +59,6 @@ internal static class RunnerApp
         app.UseStatusCodePages(pages => Problems.HandleStatusAsync(pages.HttpContext));
         app.UseMiddleware<BearerAuth>();
         app.Services.GetRequiredService<RunnerEndpoints>().Map(app);
+        app.Services.GetRequiredService<IsolationEndpoint>().Map(app);
     }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using Actors.RunnerApi.Contracts.Configuration;
+using Actors.RunnerApi.Isolation;
+using Actors.RunnerApi.Kubernetes;
 using Actors.RunnerApi.Podman;
 using Actors.Verification.Policy;
 
@@ -8,6 +10,15 @@ namespace Actors.RunnerApi.Configuration;
 /// <summary>What the host needs before it starts: checked options, the token, the address, the sandbox engine.</summary>
 internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine)
 {
+    /// <summary>The cluster; null with the driver of this machine.</summary>
+    public ClusterSettings? Cluster { get; private init; }
+
+    /// <summary>Settings of the isolation proof.</summary>
+    public IsolationOptions Isolation { get; private init; } = new();
+
+    /// <summary>What drives the sandboxes, for people.</summary>
+    public string DriverName => Cluster is not null ? "kubernetes" : Engine.Engine == EngineKind.Docker ? "docker" : "podman";
+
     /// <summary>Settings of the policy gate.</summary>
     public PolicyOptions Policy => new()
     {
@@ -36,8 +47,22 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         var sandbox = configuration.GetSection(PodmanOptions.Section);
         var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
         var engine = PodmanOptions.Read(engineReader);
-        SettingsReader.ThrowOnFaults(reader, engineReader);
-        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) });
+        var clusterReader = ReaderOf(configuration, KubernetesOptions.Section);
+        var cluster = options.Driver == DriverKind.Kubernetes ? ClusterSettings.Read(clusterReader) : null;
+        var isolationReader = ReaderOf(configuration, IsolationOptions.Section);
+        var isolation = isolationReader.Read<IsolationOptions>();
+        SettingsReader.ThrowOnFaults(reader, engineReader, clusterReader, isolationReader);
+        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) })
+        {
+            Cluster = cluster,
+            Isolation = isolation with { Required = isolation.Required ?? cluster is not null },
+        };
+    }
+
+    private static SettingsReader ReaderOf(IConfiguration configuration, string name)
+    {
+        var section = configuration.GetSection(name);
+        return new SettingsReader(name, key => section[key]);
     }
 
     private static string AbsolutePath(string path) => path.Length == 0 ? "" : Path.GetFullPath(path);

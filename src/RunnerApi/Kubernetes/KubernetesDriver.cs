@@ -46,6 +46,18 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
     }
 
     /// <inheritdoc />
+    public bool HasAddresses => true;
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<ForbiddenTarget>> ForbiddenTargetsAsync(string? neighbour, int neighbourPort, CancellationToken cancellationToken) => await CallAsync(neighbour ?? "", async () =>
+    {
+        var pod = await FindAsync(neighbour!, cancellationToken) is { Status.PodIP.Length: > 0 } found
+            ? found
+            : throw new SandboxException(SandboxFault.EngineUnavailable, $"Sandbox '{neighbour}' has no address to be tried.");
+        return await ClusterTargets.FindAsync(_client.Server, pod, neighbourPort, cancellationToken);
+    });
+
+    /// <inheritdoc />
     public async Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(spec);

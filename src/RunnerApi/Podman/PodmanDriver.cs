@@ -33,6 +33,9 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     public string? ResolveRuntime(SandboxRuntime wanted) => Runtimes.Resolve(wanted, File.Exists);
 
     /// <inheritdoc />
+    public Task<IReadOnlyList<ForbiddenTarget>> ForbiddenTargetsAsync(string? neighbour, int neighbourPort, CancellationToken cancellationToken) => Task.FromResult(HostTargets.Find());
+
+    /// <inheritdoc />
     public async Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(spec);

@@ -23,6 +23,15 @@ public interface ISandboxDriver
     /// <summary>Kills and removes the container with all it holds. Succeeds when it is gone already.</summary>
     Task StopAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>True when sandboxes have addresses, so that one could try to reach another.</summary>
+    bool HasAddresses => false;
+
+    /// <summary>What is near the sandboxes and must not be reached from one: the host or the nodes, the cluster's API, other sandboxes.</summary>
+    /// <param name="neighbour">A running sandbox that listens on <paramref name="neighbourPort"/>; null when sandboxes have no addresses.</param>
+    /// <param name="neighbourPort">Its port.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    Task<IReadOnlyList<ForbiddenTarget>> ForbiddenTargetsAsync(string? neighbour, int neighbourPort, CancellationToken cancellationToken);
+
     /// <summary>The runtime that <paramref name="wanted"/> resolves to on this machine, or null when it is not installed.</summary>
     string? ResolveRuntime(SandboxRuntime wanted);
 }
@@ -43,6 +52,12 @@ public interface ISandboxConnection : IAsyncDisposable
     /// <summary>The engine cannot tell the outputs apart: <see cref="Stdout"/> holds the lines of both, each whole, and the reader must know its own.</summary>
     bool StderrInStdout => false;
 }
+
+/// <summary>An address that no sandbox may reach.</summary>
+/// <param name="Kind">What is there: <c>internet</c>, <c>metadata</c>, <c>dns</c>, <c>cluster_api</c>, <c>node</c> or <c>sandbox</c>.</param>
+/// <param name="Host">IP address.</param>
+/// <param name="Port">TCP port.</param>
+public sealed record ForbiddenTarget(string Kind, string Host, int Port);
 
 /// <summary>Everything that defines one sandbox. Hardening is not part of it: it is the same for all.</summary>
 public sealed record SandboxSpec

@@ -50,6 +50,7 @@ internal sealed class LaunchPlanner(IPolicyGate gate, ISandboxDriver driver, Sec
             Pids = limits.Pids,
             Lifetime = TimeSpan.FromSeconds(limits.LifetimeSeconds),
             OutputBytes = options.MaxOutputBytes,
+            Nodes = profile.Nodes,
         };
         return new LaunchPlan(record, spec, new SecretScrubber(values.Values));
     }

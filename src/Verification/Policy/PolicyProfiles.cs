@@ -37,7 +37,7 @@ internal sealed class PolicyProfiles(PolicyReader reader)
 
     private SandboxProfile? ReadProfile(string name, PolicyNode node)
     {
-        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network"]) is not { } fields)
+        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network", "nodes"]) is not { } fields)
         {
             return null;
         }
@@ -48,6 +48,7 @@ internal sealed class PolicyProfiles(PolicyReader reader)
             reader.Choice(network, "'network'", "none");
         }
 
+        var nodes = fields.TryGetValue("nodes", out var n) ? new PolicyNodes(reader).Read(name, n) : null;
         var defaults = fields.TryGetValue("defaults", out var d) ? ReadLimits(d, $"'defaults' of profile '{name}'") : null;
         var caps = fields.TryGetValue("caps", out var c) ? ReadLimits(c, $"'caps' of profile '{name}'") : null;
         if (runtime is null || defaults is null || caps is null)
@@ -56,7 +57,7 @@ internal sealed class PolicyProfiles(PolicyReader reader)
         }
 
         CheckCaps(name, d!, defaults, caps);
-        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Defaults = defaults, Caps = caps };
+        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Nodes = nodes, Defaults = defaults, Caps = caps };
     }
 
     private ProfileLimits? ReadLimits(PolicyNode node, string what)

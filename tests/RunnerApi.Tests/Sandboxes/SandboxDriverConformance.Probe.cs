@@ -34,7 +34,7 @@ public abstract partial class SandboxDriverConformance
     public async Task Sandbox_SeenFromInside_IsHardened()
     {
         var ended = await RunAsync(Spec(Probe));
-        var facts = ended.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var facts = ended.Stdout.Split('\n').Where(l => l.Contains('=', StringComparison.Ordinal))
             .Select(l => l.Split('=', 2)).ToLookup(f => f[0], f => f[1].Trim(), StringComparer.Ordinal);
 
         string One(string name) => Assert.Single(facts[name]);
@@ -56,7 +56,7 @@ public abstract partial class SandboxDriverConformance
             Assert.Equal("0", One("core"));
         }
 
-        Assert.Equal("sandbox", One("hostname"));
+        Assert.Equal(Engine.Hostname, One("hostname"));
         Assert.StartsWith("/bin/busybox sh", One("pid1"), StringComparison.Ordinal);
         Assert.Equal("writable", One("tmp"));
         Assert.InRange(long.Parse(One("tmpsize"), provider: null), 1, 16 * 1024 * 1024);
@@ -66,7 +66,11 @@ public abstract partial class SandboxDriverConformance
             Assert.Empty(facts[never]);
         }
 
-        Assert.Equal(Engine.ExecutableTmp ? ["/tmp"] : [], facts["exec"]);
+        if (!Engine.MayExecuteTmp)
+        {
+            Assert.Empty(facts["exec"]);
+        }
+
         AssertKernel(One("version"));
     }
 

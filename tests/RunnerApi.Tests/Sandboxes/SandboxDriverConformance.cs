@@ -31,7 +31,7 @@ public abstract partial class SandboxDriverConformance : IAsyncLifetime
     protected virtual int CpuMillis => 1000;
 
     /// <summary>What the engine cannot do, whatever is asked of it.</summary>
-    private protected virtual EngineLimits Engine { get; } = new();
+    private protected virtual EngineLimits Engine => new();
 
     protected CancellationToken Token => _limit.Token;
 
@@ -130,10 +130,11 @@ public abstract partial class SandboxDriverConformance : IAsyncLifetime
     /// <summary>What an engine falls short of.</summary>
     /// <param name="LeastProcesses">The lowest limit of processes that it can hold a sandbox to.</param>
     /// <param name="MostSharedMemory">Bytes of /dev/shm.</param>
-    /// <param name="ExecutableTmp">It cannot mount /tmp without execution.</param>
+    /// <param name="MayExecuteTmp">It may be unable to mount /tmp without execution.</param>
     /// <param name="NoResourceLimits">It cannot lower open files and core dumps.</param>
     /// <param name="Variables">Prefix of variables that it adds.</param>
-    private protected sealed record EngineLimits(int LeastProcesses = 1, long MostSharedMemory = 1024 * 1024, bool ExecutableTmp = false, bool NoResourceLimits = false, string Variables = "\0");
+    /// <param name="Hostname">What a sandbox is called.</param>
+    private protected sealed record EngineLimits(int LeastProcesses = 1, long MostSharedMemory = 1024 * 1024, bool MayExecuteTmp = false, bool NoResourceLimits = false, string Variables = "\0", string Hostname = "sandbox");
 
     /// <summary>How a sandbox ended.</summary>
     protected sealed record Ended(string Stdout, string Stderr, SandboxStatus Status, bool StderrInStdout);

@@ -19,6 +19,8 @@ internal sealed class FakeGate(TimeProvider time) : IPolicyGate
 
     public PolicyStatus Status => new("test", time.GetUtcNow(), Rules: 1, Profiles: 1, Alarms);
 
+    public IReadOnlyCollection<SandboxProfile> Profiles => [s_profile];
+
     public Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken)
     {
         var admitted = !image.StartsWith("evil", StringComparison.Ordinal);

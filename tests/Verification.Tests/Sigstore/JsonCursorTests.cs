@@ -20,6 +20,9 @@ public sealed class JsonCursorTests
     [InlineData("[]")]
     public void Text_NoText_IsRefused(string json) => Refused(() => Parse(json).Required("a").Text());
 
+    [Fact]
+    public void Parse_OnlyNameOfAnObjectIsNoText_IsRefused() => Refused(() => Parse("{\"a\":{\"\\ud800\":\"b\"}}"));
+
     [Theory]
     [InlineData("{\"a\":\"yesterday\"}")]
     [InlineData("{\"a\":5}")]

@@ -1,21 +1,23 @@
-namespace Actors.Silo.Mcp;
+namespace Actors.Silo.Mcp.Hosting;
 
 /// <summary>A response body that writes an SSE comment when nothing was written for a while, so that neither client nor proxy takes the stream for dead. Writes never overlap.</summary>
-internal sealed class KeepAliveStream : Stream
+internal sealed class SseBody : Stream
 {
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
     private static readonly byte[] Comment = ": keepalive\n\n"u8.ToArray();
+    private readonly HttpResponse _response;
     private readonly Stream _inner;
     private readonly TimeProvider _time;
-    private readonly TimeSpan _idle;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _ended = new();
     private readonly Task _beat;
     private long _lastWrite;
+    private bool _replaced;
 
-    public KeepAliveStream(Stream inner, TimeSpan idle, TimeProvider time)
+    public SseBody(HttpResponse response, TimeProvider time)
     {
-        _inner = inner;
-        _idle = idle;
+        _response = response;
+        _inner = response.Body;
         _time = time;
         _lastWrite = time.GetTimestamp();
         _beat = BeatAsync();
@@ -35,7 +37,19 @@ internal sealed class KeepAliveStream : Stream
         set => throw new NotSupportedException();
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => AloneAsync(() => _inner.FlushAsync(cancellationToken), cancellationToken);
+    /// <summary>Writes another answer than a stream, unless the stream has begun; what is written afterwards goes nowhere.</summary>
+    public Task ReplaceAsync(Func<Task> answer, CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            if (!_response.HasStarted)
+            {
+                _replaced = true;
+                await answer();
+            }
+        },
+        cancellationToken);
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => AloneAsync(() => _replaced ? Task.CompletedTask : _inner.FlushAsync(cancellationToken), cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -44,7 +58,10 @@ internal sealed class KeepAliveStream : Stream
         async () =>
         {
             _lastWrite = _time.GetTimestamp();
-            await _inner.WriteAsync(buffer, cancellationToken);
+            if (!_replaced)
+            {
+                await _inner.WriteAsync(buffer, cancellationToken);
+            }
         },
         cancellationToken);
 
@@ -84,9 +101,9 @@ internal sealed class KeepAliveStream : Stream
     {
         try
         {
-            while (true)
+            while (!_replaced)
             {
-                var left = _idle - _time.GetElapsedTime(_lastWrite);
+                var left = KeepAlive - _time.GetElapsedTime(_lastWrite);
                 if (left > TimeSpan.Zero)
                 {
                     await Task.Delay(left, _time, _ended.Token);
@@ -105,8 +122,11 @@ internal sealed class KeepAliveStream : Stream
 
     private async Task BeatOnceAsync()
     {
-        await _inner.WriteAsync(Comment, _ended.Token);
-        await _inner.FlushAsync(_ended.Token);
-        _lastWrite = _time.GetTimestamp();
+        if (!_replaced)
+        {
+            await _inner.WriteAsync(Comment, _ended.Token);
+            await _inner.FlushAsync(_ended.Token);
+            _lastWrite = _time.GetTimestamp();
+        }
     }
 }
