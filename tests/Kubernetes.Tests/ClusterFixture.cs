@@ -34,6 +34,9 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     internal KubeClient NewClient() => new(new KubeTransport(_connection with { Server = _forwarder.Address }, TimeSpan.FromSeconds(30), TimeProvider.System), Namespace);
 
+    /// <summary>The kubeconfig of the cluster.</summary>
+    internal static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("These tests need a cluster: run eng/cluster.sh up and set KUBECONFIG.");
+
     /// <summary>Cuts every connection to the API server.</summary>
     internal int Cut() => _forwarder.Cut();
 
@@ -41,8 +44,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var file = Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("These tests need a cluster: run eng/cluster.sh up and set KUBECONFIG.");
-        _connection = KubeConfigFile.Load(file, "", TimeProvider.System);
+        _connection = KubeConfigFile.Load(Kubeconfig, "", TimeProvider.System);
         _forwarder = new TcpForwarder(_connection.Server);
         _admin = new KubeTransport(_connection, TimeSpan.FromSeconds(30), TimeProvider.System);
         var space = JsonSerializer.SerializeToUtf8Bytes(new { apiVersion = "v1", kind = "Namespace", metadata = new { name = Namespace } });
