@@ -23,7 +23,8 @@ usage: eng/e2e-kubernetes.sh [--keep | --help]
 
 Brings up the cluster of eng/cluster.sh (and takes it down again if it was down), builds and pushes the images, installs helm/actors, runs
 workflows over MCP, deletes the silo's and the runner's pod in the middle of a call, restarts kubelet, takes the API server away for 20 s,
-upgrades the release in the middle of a call, and tries with the runner's account what it must not do. --keep leaves the release installed.
+upgrades the release in the middle of a call, opens the pods' network for a moment, and tries with the runner's account what it must not do.
+--keep leaves the release installed.
 
 The last line is "N passed, N failed"; the exit code is 0 only if nothing failed.
 TEXT
@@ -69,6 +70,7 @@ show_state() {
 
 at_exit() {
   local code=$?
+  cluster network loopback >/dev/null 2>&1 || true
   if [[ "$keep" == yes && $code -eq 0 ]]; then return; fi
   say "Cleaning up"
   remove_chart
@@ -110,6 +112,24 @@ uninstalled() {
   kubectl wait --for=delete "namespace/$release-runs" --timeout=90s >/dev/null 2>&1 || ! kubectl get namespace "$release-runs" 2>/dev/null
 }
 
+doctor() { kubectl exec -n "$namespace" "$release-silo-0" -- dotnet /app/cli/actors.dll doctor "$@"; }
+
+# On the network `bridge` a policy that denies everything is accepted and does nothing: the new runner finds out and launches nothing.
+unenforced_refused() {
+  local code=0 output
+  cluster network bridge
+  delete_pod runner || return 1
+  output="$(./actors run echo --params '{"message":"x"}' --url "$silo_url/mcp" 2>&1)" || code=$?
+  note "$(grep -o 'not proven to isolate.*' <<<"$output" | cut -c 1-160)"
+  ((code == 2)) && grep -qw isolation_unproven <<<"$output" || return 1
+  if doctor >"$state/doctor-bridge.txt" 2>&1; then return 1; fi
+}
+
+enforced_again() {
+  cluster network loopback
+  delete_pod runner && mcp_client
+}
+
 need_everything
 need_kubernetes_tools
 mkdir -p "$state"
@@ -139,6 +159,7 @@ check "The API server takes every object (server-side dry run)" dry_run
 check "helm install" install_chart
 check "helm test" helm_test
 check "A workflow by the TypeScript SDK" mcp_client
+check "./actors doctor proves the sandboxes' isolation" doctor
 check "An unsigned image is refused" refused_image
 check "The runner's rights" check_rights
 check "A run survives the silo's pod" survives 20 delete_pod silo
@@ -146,6 +167,8 @@ check "A run survives the runner's pod" survives 20 delete_pod runner
 check "A run survives a restart of kubelet" survives 12 cluster restart kubelet
 check "A run survives 20 s without the API server" survives 30 cluster restart apiserver 20
 check "A run survives an upgrade" survives 45 upgrade
+check "Nothing is launched on a network that does not enforce its policies" unenforced_refused
+check "Runs go on when the network is closed again" enforced_again
 check "No sandbox is left" no_sandbox_left
 if [[ "$keep" == no ]]; then check "helm uninstall" uninstalled; fi
 
