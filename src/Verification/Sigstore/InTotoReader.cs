@@ -36,7 +36,7 @@ internal static class InTotoReader
         return new InTotoSubject(subject.Optional("name")?.Text(), ReadDigests(digest));
     }
 
-    // Names are well-formed: the strict parser compared them.
+    // Names are well-formed: the strict parser has compared them.
     private static Dictionary<string, string> ReadDigests(JsonCursor digest) =>
         digest.Element.EnumerateObject().ToDictionary(m => m.Name, m => digest.Required(m.Name).Text(), StringComparer.Ordinal);
 }

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Actors.Silo.Mcp;
 using Actors.Silo.Mcp.Subscriptions;
 using Actors.Silo.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -53,6 +55,20 @@ public sealed class SubscriptionTests
         await Assert.ThrowsAsync<McpProtocolException>(() => client.SubscribeToResourceAsync($"run://{run}"));
         await client.UnsubscribeFromResourceAsync($"run://{run}/trace?after=0");
         await client.SubscribeToResourceAsync($"run://{run}");
+    }
+
+    [Fact]
+    public async Task Session_ThatEnds_LeavesNothingBehind()
+    {
+        await using var silo = await TestWorkflows.StartSiloAsync();
+        var feature = silo.Services.GetServices<IMcpFeature>().OfType<SubscriptionsFeature>().Single();
+        var client = await silo.ConnectAsync(McpClients.Sessions);
+        var run = await client.StartAsync("ask", new { topic = "tea" });
+        await client.SubscribeToResourceAsync($"run://{run}");
+        var during = feature.Sessions;
+        await client.DisposeAsync();
+
+        Assert.Equal((1, 0), (during, feature.Sessions));
     }
 
     [Fact]

@@ -12,8 +12,7 @@ internal sealed class ListenStream(HttpClient http, HttpResponseMessage response
     /// <summary>The next message.</summary>
     public async Task<JsonNode> ReadAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (await reader.ReadLineAsync(patience.Token) is { } line)
+        while (await reader.ReadLineAsync().WaitAsync(Patience) is { } line)
         {
             if (line.StartsWith("data: ", StringComparison.Ordinal))
             {

@@ -18,6 +18,9 @@ internal sealed class SubscriptionsFeature(RunDoor door, RunWatcher watcher, Lis
 
     private readonly ConcurrentDictionary<string, SessionSubscriptions> _sessions = new(StringComparer.Ordinal);
 
+    /// <summary>Sessions that may subscribe.</summary>
+    public int Sessions => _sessions.Count;
+
     public void Configure(McpServerOptions options)
     {
         options.Capabilities ??= new ServerCapabilities();
