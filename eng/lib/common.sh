@@ -67,7 +67,13 @@ package_of() {
   esac
 }
 
-_apt_install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; }
+# One at a time: a build in the background installs what it needs too, and a list that another updates is locked.
+_apt_install() {
+  (
+    flock 9
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  ) 9>"${TMPDIR:-/tmp}/actors-apt.$EUID.lock"
+}
 
 # need COMMAND...: makes sure that every command exists; installs the missing ones as root on Debian or Ubuntu, else says what to install.
 need() {
