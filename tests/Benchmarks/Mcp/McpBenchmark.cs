@@ -9,6 +9,7 @@ namespace Actors.Benchmarks.Mcp;
 internal sealed class McpBenchmark : IBenchmark
 {
     private const double MostGrowthMiB = 50;
+    private const int WarmRuns = 64;
     private const string Null = "null";
     private static readonly int[] Connections = [1, 32, 256];
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
@@ -27,16 +28,18 @@ internal sealed class McpBenchmark : IBenchmark
             await using var cluster = await SiloCluster.StartAsync(new SiloClusterOptions { Silos = 1, Workflows = folder.FullName, Environment = Settings });
             var targets = new Targets();
             var result = new JsonObject { ["benchmark"] = Name };
-            if (options.Wants("calls"))
-            {
-                result["calls"] = await CallsAsync(cluster, folder.FullName, options, targets, cancellationToken);
-            }
-
             if (options.Wants("stalled"))
             {
+                // First, while the heap has no room left over from load; warm, as compiling takes memory too.
+                await WarmUpAsync(cluster.Silos[0].Url, cancellationToken);
                 var stalled = await StalledReaders.MeasureAsync(cluster.Silos[0].Url, cluster.Silos[0].ProcessId, NullWorkflows.Three, cancellationToken);
                 result["stalled_readers"] = stalled;
                 targets.AtMost("growth in MiB under stalled readers", stalled["grown_mib"]!.GetValue<double>(), MostGrowthMiB);
+            }
+
+            if (options.Wants("calls"))
+            {
+                result["calls"] = await CallsAsync(cluster, folder.FullName, options, targets, cancellationToken);
             }
 
             return targets.Into(result);
@@ -100,6 +103,12 @@ internal sealed class McpBenchmark : IBenchmark
         }
 
         return rows;
+    }
+
+    private static async Task WarmUpAsync(Uri silo, CancellationToken cancellationToken)
+    {
+        using var load = new McpLoad(silo);
+        await Task.WhenAll(Enumerable.Range(0, WarmRuns).Select(_ => load.CallAsync("run_workflow", new { workflow_id = Null }, cancellationToken)));
     }
 
     private static async Task ReadyAsync(McpLoad bare, CancellationToken cancellationToken)
