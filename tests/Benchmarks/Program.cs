@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Actors.Benchmarks;
 using Actors.Benchmarks.Engine;
 using Actors.Benchmarks.Mcp;
+using Actors.Benchmarks.Sandbox;
 using Actors.Benchmarks.Takeover;
 using Actors.Benchmarks.Verification;
 
@@ -14,6 +15,7 @@ var benchmarks = new Dictionary<string, (string Summary, Func<BenchmarkOptions, 
     [EngineBenchmark.Name] = (EngineBenchmark.Summary, EngineBenchmark.RunAsync),
     [McpBenchmark.Name] = (McpBenchmark.Summary, McpBenchmark.RunAsync),
     [TakeoverBenchmark.Name] = (TakeoverBenchmark.Summary, TakeoverBenchmark.RunAsync),
+    [SandboxBenchmark.Name] = (SandboxBenchmark.Summary, SandboxBenchmark.RunAsync),
     [VerificationBenchmark.Name] = (VerificationBenchmark.Summary, VerificationBenchmark.RunAsync),
 };
 
