@@ -16,7 +16,7 @@ usage: eng/images.sh REGISTRY [--tag TAG] [--tls]
 Builds and pushes to REGISTRY (for example 127.0.0.1:5100), and prints one line per image: NAME REGISTRY/actors/NAME@sha256:…
   actors/silo:TAG     the MCP server                   TAG is the product's version unless given
   actors/runner:TAG   policy gate and sandboxes
-  actors/probe:TAG    busybox alone, with which the runner proves that sandboxes are closed
+  actors/probe        busybox alone, with which the runner proves that sandboxes are closed (eng/probe-image.sh)
 
 The first two have no shell, run as user 65532 and need a writable /tmp only. The command line is in both of them:
   dotnet /app/cli/actors.dll
@@ -65,12 +65,6 @@ make_program() {
     --label "org.opencontainers.image.version=$tag"
 }
 
-make_probe() {
-  mkdir -p "$work/probe/bin"
-  install -m 755 "$(command -v busybox)" "$work/probe/bin/busybox"
-  bake probe "$work/probe" eng/lib/images/probe.Containerfile
-}
-
 push() {
   local target="$registry/actors/$1:$tag" digest="$work/$1.digest"
   quietly "Pushing $target" "${builder[@]}" push --quiet --tls-verify="$tls" --digestfile "$digest" "actors/$1" "docker://$target"
@@ -102,5 +96,8 @@ quietly "Building the base image" make_base
 quietly "Publishing the command line" publish Cli "$work/cli"
 quietly "Building the silo's image" make_program silo Silo
 quietly "Building the runner's image" make_program runner RunnerApi
-quietly "Building the probe's image" make_probe
-for name in silo runner probe; do push "$name"; done
+push silo
+push runner
+options=()
+if [[ "$tls" == false ]]; then options=(--plain-http); fi
+echo "probe $(eng/probe-image.sh "$registry/actors/probe" "${options[@]}")"
