@@ -41,7 +41,7 @@ make_base() {
   mkdir -p "$root"/{etc/ssl/certs,tmp,usr/share/dotnet} "$work/debs"
   (cd "$work/debs" && apt-get -o APT::Sandbox::User=root download "${debs[@]}" && for deb in *.deb; do dpkg-deb -x "$deb" "$root"; done)
   find "$root/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
-  rm -rf "${root:?}"/usr/share/{lintian,gcc,gdb,ca-certificates} "$root"/usr/lib/*/gconv "$root"/etc/{ld.so.conf.d,ca-certificates} "$root"/usr/sbin "$root"/sbin "$root"/var
+  rm -rf "${root:?}"/usr/share/{lintian,gcc,gdb,ca-certificates} "$root"/usr/lib/*/gconv "$root"/etc/{ld.so.conf.d,ca-certificates} "${root:?}"/{usr/sbin,sbin,var}
   runtime="$(dotnet --list-runtimes | sed -n "s:^Microsoft.AspNetCore.App $version \[\(.*\)/shared/.*:\1:p")"
   cp "$runtime/dotnet" "$root/usr/share/dotnet/"
   (cd "$runtime" && cp -r --parents "host/fxr/$version" "shared/Microsoft.NETCore.App/$version" "shared/Microsoft.AspNetCore.App/$version" "$root/usr/share/dotnet/")
