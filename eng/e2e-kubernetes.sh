@@ -112,6 +112,9 @@ uninstalled() {
   kubectl wait --for=delete "namespace/$release-runs" --timeout=90s >/dev/null 2>&1 || ! kubectl get namespace "$release-runs" 2>/dev/null
 }
 
+# The drivers' conformance suite on pods, under runc and gVisor.
+driver_tests() { eng/cluster-tests.sh "$@"; }
+
 doctor() { kubectl exec -n "$namespace" "$release-silo-0" -- dotnet /app/cli/actors.dll doctor "$@"; }
 
 # On the network `bridge` a policy that denies everything is accepted and does nothing: the new runner finds out and launches nothing.
@@ -123,6 +126,7 @@ unenforced_refused() {
   note "$(grep -o 'not proven to isolate.*' <<<"$output" | cut -c 1-160)"
   ((code == 2)) && grep -qw isolation_unproven <<<"$output" || return 1
   if doctor >"$state/doctor-bridge.txt" 2>&1; then return 1; fi
+  driver_tests --network bridge
 }
 
 enforced_again() {
@@ -154,6 +158,7 @@ quietly "Building images of silo, runner and the example servers" build_images
 quietly "Building the command line" dotnet build src/Cli -c Release --nologo -v quiet
 write_values
 
+check "The driver's conformance suite, under runc and gVisor" driver_tests
 check "helm lint" lint
 check "The API server takes every object (server-side dry run)" dry_run
 check "helm install" install_chart

@@ -67,12 +67,9 @@ package_of() {
   esac
 }
 
-# One at a time: a build in the background installs what it needs too, and a list that another updates is locked.
+# One at a time: apt refuses a second one at once, and scripts may run side by side.
 _apt_install() {
-  (
-    flock 9
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
-  ) 9>"${TMPDIR:-/tmp}/actors-apt.$EUID.lock"
+  flock --close "$ACTORS_CACHE/apt.lock" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@"' apt "$@"
 }
 
 # need COMMAND...: makes sure that every command exists; installs the missing ones as root on Debian or Ubuntu, else says what to install.

@@ -5,7 +5,7 @@
 check_host() {
   local hierarchy
   ((EUID == 0)) || die "a cluster needs root: start this as root, or set KUBECONFIG to a cluster of yours."
-  is_debian || die "the cluster is built from Debian's packages: use Debian 12, or set KUBECONFIG to a cluster of yours."
+  is_debian && grep -qx VERSION_CODENAME=bookworm /etc/os-release || die "the cluster is built from Debian 12's packages: use Debian 12, or set KUBECONFIG to a cluster of yours."
   for hierarchy in "${CLUSTER_HIERARCHIES[@]}"; do
     [[ -w "/sys/fs/cgroup/$hierarchy/cgroup.procs" ]] ||
       die "there is no cgroup v1 hierarchy /sys/fs/cgroup/$hierarchy: boot with systemd.unified_cgroup_hierarchy=0, or set KUBECONFIG to a cluster of yours."

@@ -42,7 +42,7 @@ image_digest() { sed -n "s/^$1 .*@//p" "$state/images.txt"; }
 
 # The examples' policy and workflows, with this registry's address.
 write_values() {
-  local file arguments=()
+  local file
   mkdir -p "$state/workflows"
   sed "s/127\.0\.0\.1:5050/$registry/" examples/policy.yaml >"$state/policy.yaml"
   for file in examples/workflows/*.yaml; do sed "s/127\.0\.0\.1:5050/$registry/" "$file" >"$state/workflows/$(basename "$file")"; done
