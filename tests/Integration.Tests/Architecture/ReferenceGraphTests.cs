@@ -23,6 +23,9 @@ public sealed class ReferenceGraphTests
         AssertLoadsNothingOf("Actors.Verification", "Actors.Grains", "Actors.Silo", "Actors.RunnerApi,", "Microsoft.AspNetCore", "Microsoft.Data.Sqlite", "Dapper", "Npgsql");
 
     [Fact]
+    public void Access_Loads_NoHostAndNoGrains() => AssertLoadsNothingOf("Actors.Access", "Actors.Grains", "Actors.Silo", "Actors.RunnerApi,", "Microsoft.AspNetCore", "ModelContextProtocol");
+
+    [Fact]
     public void Cli_Loads_NoGrainsAndNoRunner() => AssertLoadsNothingOf("actors", "Actors.Grains,", "Actors.Silo", "Actors.RunnerApi,", "Dapper");
 
     [Fact]

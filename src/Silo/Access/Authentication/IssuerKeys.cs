@@ -44,7 +44,13 @@ internal sealed partial class IssuerKeys(OAuthSettings oauth, IssuerHttp http, T
 
     private async Task<KeySet> RefreshAsync(string? kid, CancellationToken cancellationToken)
     {
-        await _reading.WaitAsync(cancellationToken);
+        // Whoever has a key that serves does not wait while somebody else reads: a slow issuer would hold up everybody.
+        var serving = _keys is { } known && IsUsable(known) && known.For(kid).Count > 0 ? known : null;
+        if (!await _reading.WaitAsync(serving is null ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
+        {
+            return serving!;
+        }
+
         try
         {
             var keys = _keys;
