@@ -14,6 +14,7 @@ internal static class McpFeatures
     {
         services.AddSingleton<RunAnswers>();
         services.AddSingleton<RunTasks>();
+        services.AddSingleton<SessionTasks>();
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<ListenHandler>();
         services.AddSingleton<IMcpFeature, ResourcesFeature>();

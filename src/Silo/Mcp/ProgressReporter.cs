@@ -49,6 +49,8 @@ internal sealed class ProgressReporter(McpServer server, ProgressToken token, Ti
         var seen = -1.0;
         try
         {
+            // A call that is answered soon needs no report, and asks nobody.
+            await Task.Delay(Pace, time, changed);
             while (true)
             {
                 if (await grain.GetProgressAsync(seen, changed) is { } progress)
