@@ -175,7 +175,7 @@ public sealed class SessionTests : IAsyncLifetime
         var call = _http.SendAsync(request, gone.Token);
         await _tool.Called.Task;
         await gone.CancelAsync();
-        await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
 
         Assert.True(await _tool.Ended.Task);
     }

@@ -11,11 +11,17 @@ internal sealed class McpCall
     /// <summary>True before the token fires when the client gave the request up: <c>notifications/cancelled</c>, or since 2026-07-28 the closed response. False when the silo stops or a session ends.</summary>
     public bool IsCancelledByClient { get; private set; }
 
-    /// <summary>Called once its handler has ended.</summary>
+    /// <summary>Called once its handler has ended; more than once does no harm.</summary>
     public Action? Ended { get; set; }
 
+    /// <summary>Whether a handler has it.</summary>
+    public bool HasStarted { get; set; }
+
     /// <summary>The call that a handler works on; null under another transport than HTTP.</summary>
-    public static McpCall? Of(MessageContext context) => context.Items?.TryGetValue(Key, out var call) == true ? call as McpCall : null;
+    public static McpCall? Of(MessageContext context) => Of(context.Items);
+
+    /// <summary>The call that was attached to a message.</summary>
+    public static McpCall? Of(JsonRpcMessage message) => Of(message.Context?.Items);
 
     /// <summary>Makes the call of a message that is about to be handled.</summary>
     public static McpCall Attach(JsonRpcMessage message)
@@ -28,4 +34,6 @@ internal sealed class McpCall
 
     /// <summary>To be called before the handler's token is cancelled.</summary>
     public void CancelByClient() => IsCancelledByClient = true;
+
+    private static McpCall? Of(IDictionary<string, object?>? items) => items?.TryGetValue(Key, out var call) == true ? call as McpCall : null;
 }

@@ -28,21 +28,28 @@ internal static class McpHosting
     {
         public void Configure(McpServerOptions options) => options.Filters.Message.IncomingFilters.Add(next => async (context, cancellationToken) =>
         {
+            var call = McpCall.Of(context);
+            call?.HasStarted = true;
             try
             {
                 await next(context, cancellationToken);
             }
             finally
             {
-                McpCall.Of(context)?.Ended?.Invoke();
+                call?.Ended?.Invoke();
             }
         });
     }
 
-    private sealed class SessionSweep(McpSessions sessions) : IHostedService
+    private sealed class SessionSweep(McpSessions sessions, SessionPost post, SiloOptions options) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
+            if (options.SessionKeyFile.Length == 0)
+            {
+                post.WarnOfMissingKey();
+            }
+
             sessions.Start();
             return Task.CompletedTask;
         }

@@ -84,19 +84,33 @@ internal sealed class McpSession : IAsyncDisposable
     /// <param name="body">Where answers go.</param>
     /// <param name="onFirst">Learns of the first message before it is written.</param>
     /// <param name="cancellationToken">The connection's end, which is not the call's.</param>
-    public Task<bool> PostAsync(JsonRpcMessage message, Stream body, Action<JsonRpcMessage?>? onFirst, CancellationToken cancellationToken)
+    /// <returns>Whether it was answered; null when the session ended meanwhile.</returns>
+    public async Task<bool?> PostAsync(JsonRpcMessage message, Stream body, Action<JsonRpcMessage?>? onFirst, CancellationToken cancellationToken)
     {
-        return onFirst is null
-            ? _transport.HandlePostRequestAsync(message, body, cancellationToken)
-            : _transport.HandlePostRequestAsync(
-                message,
-                body,
-                first =>
-                {
-                    onFirst(first);
-                    return ValueTask.CompletedTask;
-                },
-                cancellationToken);
+        try
+        {
+            return onFirst is null
+                ? await _transport.HandlePostRequestAsync(message, body, cancellationToken)
+                : await _transport.HandlePostRequestAsync(message, body, first => First(onFirst, first), cancellationToken);
+        }
+        catch (Exception e) when (_ended.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            return null;
+        }
+        finally
+        {
+            // The connection may be gone before a handler has the message: nobody else would let go of it.
+            if (McpCall.Of(message) is { HasStarted: false } lost)
+            {
+                lost.Ended?.Invoke();
+            }
+        }
+    }
+
+    private static ValueTask First(Action<JsonRpcMessage?> onFirst, JsonRpcMessage? message)
+    {
+        onFirst(message);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Enters a request as in flight until its handler ends; a fault when its id is taken or there are too many.</summary>

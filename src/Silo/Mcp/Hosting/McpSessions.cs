@@ -113,7 +113,8 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPos
         _stopping.Dispose();
     }
 
-    private static McpFault Unknown => new(
+    /// <summary>The answer for a session that is not, or not this caller's.</summary>
+    public static McpFault Unknown => new(
         StatusCodes.Status404NotFound, McpFault.UnknownSession, "There is no such session: it has ended, is too old or was not given to you. Initialize anew.");
 
     private static McpFault Full => new(

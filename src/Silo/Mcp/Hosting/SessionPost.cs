@@ -43,8 +43,20 @@ internal sealed partial class SessionPost(SessionMail mail, TimeProvider time, I
         }
     }
 
+    /// <summary>Silos without a common key do not take each other's sessions.</summary>
+    public void WarnOfMissingKey()
+    {
+        if (mail.HasReaders)
+        {
+            LogNoKey(log);
+        }
+    }
+
     private static JsonRpcMessage? Parse(string? body) =>
         body is null ? null : (JsonRpcMessage?)JsonSerializer.Deserialize(body, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage)));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Actors:Silo:SessionKeyFile is not set: MCP sessions that begin here are not known to other silos, nor after a restart. Give all silos the same file, or let the load balancer keep sessions at one silo.")]
+    private static partial void LogNoKey(ILogger logger);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Letters of other silos cannot be read: {Reason}")]
     private static partial void LogUnread(ILogger logger, string reason);

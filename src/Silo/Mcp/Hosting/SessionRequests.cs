@@ -113,9 +113,15 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
         await using var body = SseResponse.Begin(context, time);
         try
         {
-            if (!await session.PostAsync(message, body, onFirst, context.RequestAborted))
+            var answered = await session.PostAsync(message, body, onFirst, context.RequestAborted);
+            if (answered is false)
             {
                 SseResponse.Accepted(context);
+            }
+            else if (answered is null && !context.Response.HasStarted)
+            {
+                context.Response.ContentType = null;
+                await McpSessions.Unknown.WriteAsync(context);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
