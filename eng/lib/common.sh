@@ -59,11 +59,18 @@ is_debian() { [[ -r /etc/os-release ]] && grep -qE '^ID(_LIKE)?=.*(debian|ubuntu
 package_of() {
   case "$1" in
     busybox) echo busybox-static ;;
+    etcd) echo etcd-server ;;
+    ip) echo iproute2 ;;
+    sysctl) echo procps ;;
+    ctr) echo containerd ;;
     *) echo "$1" ;;
   esac
 }
 
-_apt_install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; }
+# One at a time: apt refuses a second one at once, and scripts may run side by side.
+_apt_install() {
+  flock --close "$ACTORS_CACHE/apt.lock" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@"' apt "$@"
+}
 
 # need COMMAND...: makes sure that every command exists; installs the missing ones as root on Debian or Ubuntu, else says what to install.
 need() {

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Actors.Grains.Interfaces;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -13,12 +15,29 @@ internal sealed class ActorsClient : IAsyncDisposable
 
     private ActorsClient(McpClient client) => _client = client;
 
-    public static async Task<ActorsClient> ConnectAsync(Uri url, CancellationToken cancellationToken)
+    /// <summary>Connects; a token is sent to that URL alone.</summary>
+    /// <exception cref="CommandException">No silo answers there, or it does not let the token in.</exception>
+    public static async Task<ActorsClient> ConnectAsync(Uri url, string? token, CancellationToken cancellationToken)
     {
         try
         {
-            var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = url, TransportMode = HttpTransportMode.StreamableHttp, Name = "actors" });
+            // Not redirected: the token is meant for this URL.
+            var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+            var transport = new HttpClientTransport(
+                new HttpClientTransportOptions
+                {
+                    Endpoint = url,
+                    TransportMode = HttpTransportMode.StreamableHttp,
+                    Name = "actors",
+                    AdditionalHeaders = token is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {token}" },
+                },
+                http,
+                ownsHttpClient: true);
             return new ActorsClient(await McpClient.CreateAsync(transport, cancellationToken: cancellationToken));
+        }
+        catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.Unauthorized)
+        {
+            throw new CommandException($"The silo at {url} {(token is null ? "wants a token: name a file that holds it with --token-file or ACTORS_TOKEN_FILE" : "does not take this token")}.");
         }
         catch (Exception e) when (e is HttpRequestException or McpException or TimeoutException or IOException)
         {
@@ -52,7 +71,30 @@ internal sealed class ActorsClient : IAsyncDisposable
             throw new CommandException(error is null ? content.GetRawText() : $"{error.Code}: {string.Join("\n  ", [error.Message, .. error.Details is { Count: > 1 } details ? details : []])}");
         }
 
-        return content.Deserialize<T>(ActorsJson.Options)!;
+        return (await WholeAsync(content, cancellationToken)).Deserialize<T>(ActorsJson.Options)!;
+    }
+
+    // An output that is too large for an answer is a resource of its own.
+    private async Task<JsonElement> WholeAsync(JsonElement content, CancellationToken cancellationToken)
+    {
+        if (!content.TryGetProperty("output_resource", out var link))
+        {
+            return content;
+        }
+
+        var uri = link.GetProperty("uri").GetString()!;
+        try
+        {
+            var read = await _client.ReadResourceAsync(uri, cancellationToken: cancellationToken);
+            var whole = JsonObject.Create(content)!;
+            whole.Remove("output_resource");
+            whole["output"] = JsonNode.Parse(((TextResourceContents)read.Contents[0]).Text);
+            return JsonSerializer.SerializeToElement(whole, ActorsJson.Options);
+        }
+        catch (Exception e) when (e is HttpRequestException or McpException or IOException)
+        {
+            throw new CommandException($"The silo did not give {uri}: {e.Message}");
+        }
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();

@@ -16,6 +16,9 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     TraceCommand.Create(),
     VerifyBundleCommand.Create(),
     PolicyCommand.Create(),
+    AccessCommand.Create(),
+    TokenCommand.Create(),
+    McpCommand.Create(),
     DoctorCommand.Create(),
 };
 try

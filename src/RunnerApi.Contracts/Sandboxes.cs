@@ -301,7 +301,7 @@ public static class ProblemCodes
     /// <summary>422: a secret that the launch names does not exist.</summary>
     public const string UnknownSecret = "unknown_secret";
 
-    /// <summary>429: as many sandboxes as this runner may hold; <c>Retry-After</c> is set.</summary>
+    /// <summary>429: as many sandboxes, or decisions at once, as this runner takes on; <c>Retry-After</c> is set.</summary>
     public const string Busy = "busy";
 
     /// <summary>503: the runner is still finding its sandboxes again after a start; <c>Retry-After</c> is set.</summary>

@@ -6,6 +6,7 @@ namespace Actors.Verification.Policy;
 public interface IPolicyGate
 {
     /// <summary>Resolves the image once and checks everything that the matching rule demands of that digest. Never throws for a bad image or an unreachable registry: that is a refusal.</summary>
+    /// <exception cref="GateBusyException">Nothing was decided, because too much is being decided.</exception>
     Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken);
 
     /// <summary>How the policy is that decides.</summary>

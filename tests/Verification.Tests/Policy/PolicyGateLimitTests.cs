@@ -32,6 +32,26 @@ public sealed class PolicyGateLimitTests : RegistryGate
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => checker.CheckAsync(demand, over.Token));
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, RefusalCodes.SignatureInvalid)]
+    public async Task DecideAsync_AttachedBytes_AreBoundedTogether(int less, string? code)
+    {
+        var image = TestImages.Text("much");
+        Registry.Add(Name, "1", image);
+        var signature = Harness.Signer.Sign(image.Digest);
+        var list = CosignTestSigner.ManifestOf([signature]);
+        AddSignatures(image, [signature]);
+        var limits = new OciLimits { AttachedBytes = list.Manifest.Length + signature.Payload.Length - less };
+        using var client = new OciClient(new OciClientOptions { Limits = limits });
+        using var gate = PolicyGate.Open(new PolicyOptions { PolicyFile = Harness.Folder.PolicyPath }, Harness.Clock, Harness.Log, client);
+
+        var decision = (await gate.DecideAsync(Tagged, "default", CancellationToken.None)).Decision;
+
+        Assert.Equal(code, decision.Code);
+        Assert.Equal(code is not null, decision.Reason?.Contains($"more than {limits.AttachedBytes} bytes together", StringComparison.Ordinal) == true);
+    }
+
     [Fact]
     public async Task DecideAsync_MoreFailuresThanAreListed_CountsTheRest()
     {
@@ -67,6 +87,28 @@ public sealed class PolicyGateLimitTests : RegistryGate
         Assert.True(decision.Admitted);
         Assert.Contains(decision.Evidence, e => !e.Passed && e.Facts.GetValueOrDefault("code") == RefusalCodes.RegistryUnavailable && e.Check == "signature");
         Assert.Equal(RefusalCodes.RegistryUnavailable, decision.Evidence[^1].Facts["code"]);
+    }
+
+    [Theory]
+    [InlineData(0, 60, 0, 1, 0)]
+    [InlineData(601, 60, 0, 1, 0)]
+    [InlineData(20, -1, 0, 1, 0)]
+    [InlineData(20, 60, -1, 1, 0)]
+    [InlineData(20, 60, 0, 0, 0)]
+    [InlineData(20, 60, 0, 1, -1)]
+    public void Open_SettingOutOfRange_Throws(int deadline, int cache, int reload, int checks, int waiting)
+    {
+        var options = new PolicyOptions
+        {
+            PolicyFile = Harness.Folder.PolicyPath,
+            Deadline = TimeSpan.FromSeconds(deadline),
+            CacheTime = TimeSpan.FromSeconds(cache),
+            ReloadEvery = TimeSpan.FromSeconds(reload),
+            MaxChecks = checks,
+            MaxWaitingChecks = waiting,
+        };
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => PolicyGate.Open(options, Harness.Clock, Harness.Log));
     }
 
     [Theory]
