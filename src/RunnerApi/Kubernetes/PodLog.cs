@@ -6,17 +6,19 @@ namespace Actors.RunnerApi.Kubernetes;
 /// <summary>Bytes that a node's log file of one container may take while it is known to be whole.</summary>
 internal sealed class LogBudget(string id, long limit)
 {
-    // kubelet's prefix of a line, and the piece at which containerd splits one.
-    private const int Prefix = 42;
+    // The node's prefix of a line or piece, at its longest, and the piece at which a line is split.
+    private const int Prefix = 45;
     private const int Piece = 16 * 1024;
-    private long _used;
+    private long _bytes;
+    private long _lines;
 
     /// <summary>Counts what was read.</summary>
     /// <exception cref="SandboxException"><see cref="SandboxFault.OutputLost"/>: the file is rotated about now.</exception>
     internal void Take(ReadOnlySpan<byte> bytes)
     {
-        var entries = bytes.Count((byte)'\n') + 1 + (bytes.Length / Piece);
-        if (Interlocked.Add(ref _used, bytes.Length + ((long)Prefix * entries)) > limit)
+        var read = Interlocked.Add(ref _bytes, bytes.Length);
+        var entries = Interlocked.Add(ref _lines, bytes.Count((byte)'\n')) + (read / Piece);
+        if (read + (Prefix * entries) > limit)
         {
             throw Lost();
         }
