@@ -3,7 +3,9 @@ using System.Text.Json;
 using Actors.RunnerApi.Kubernetes;
 using Actors.RunnerApi.Kubernetes.Client;
 using Actors.RunnerApi.Tests.Sandboxes;
+using Actors.RunnerApi.Tests.Support;
 using Actors.Testing;
+using Actors.Verification.Policy;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Actors.Kubernetes.Tests;
@@ -36,6 +38,19 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     /// <summary>The kubeconfig of the cluster.</summary>
     internal static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("These tests need a cluster: run eng/cluster.sh up and set KUBECONFIG.");
+
+    /// <summary>A runner over this cluster, under an instance's name of its own.</summary>
+    internal RealRunner Runner(SandboxRuntime runtime, params string[] settings) => new(
+        Image,
+        runtime,
+        [
+            "--Actors:Runner:Driver=kubernetes",
+            "--Actors:Runner:Kubernetes:KubeconfigFile=" + Kubeconfig,
+            "--Actors:Runner:Kubernetes:Namespace=" + Namespace,
+            "--Actors:Runner:Kubernetes:Instance=" + $"r-{Guid.NewGuid():N}"[..12],
+            "--Actors:Runner:Kubernetes:RuncRuntimeClass=runc",
+            .. settings,
+        ]);
 
     /// <summary>Cuts every connection to the API server.</summary>
     internal int Cut() => _forwarder.Cut();

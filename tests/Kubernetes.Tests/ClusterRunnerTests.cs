@@ -15,7 +15,7 @@ public sealed class ClusterRunnerTests(ClusterFixture cluster)
     [InlineData(SandboxRuntime.Runsc)]
     public async Task Answer_WhileTheRunnerIsDown_IsFoundAndNothingIsSentAgain(SandboxRuntime runtime)
     {
-        await using var runner = await new ClusterRunner(cluster, runtime, "--Actors:Runner:Isolation:Required=false").BootAsync();
+        await using var runner = await cluster.Runner(runtime, "--Actors:Runner:Isolation:Required=false").BootAsync();
         var id = await LaunchAsync(runner, "rd; ok first; rd; echo taken >&2; sleep 4; ok second; rd; ok \"$(grep -c . $SEEN)\"");
         await runner.PutAsync(id, "c1");
         Assert.Equal("first", await TextAsync(runner, id, "c1"));
@@ -38,7 +38,7 @@ public sealed class ClusterRunnerTests(ClusterFixture cluster)
     [Fact]
     public async Task Answer_OfManyPiecesAmidStderr_IsWholeAndStderrIsEvidence()
     {
-        await using var runner = await new ClusterRunner(cluster, SandboxRuntime.Runc, "--Actors:Runner:Isolation:Required=false").BootAsync();
+        await using var runner = await cluster.Runner(SandboxRuntime.Runc, "--Actors:Runner:Isolation:Required=false").BootAsync();
         var id = await LaunchAsync(runner, "(while :; do echo \"noise \\\"} 0123456789\" >&2; done) & n=$!; rd; printf '{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"result\":{\"text\":\"' \"$id\"; "
             + "i=0; while [ $i -lt 20 ]; do fill 20000 x; i=$((i+1)); done; printf '\"}}\\n'; kill $n");
         await runner.PutAsync(id, "c1");
@@ -52,7 +52,7 @@ public sealed class ClusterRunnerTests(ClusterFixture cluster)
     [Fact]
     public async Task Launch_ProvenKind_CarriesTheProof()
     {
-        await using var runner = await new ClusterRunner(cluster, SandboxRuntime.Runsc, "--Actors:Runner:Isolation:ProbeImage=" + cluster.Image).BootAsync();
+        await using var runner = await cluster.Runner(SandboxRuntime.Runsc, "--Actors:Runner:Isolation:ProbeImage=" + cluster.Image).BootAsync();
         var id = await LaunchAsync(runner, "rd; ok done");
 
         var view = await runner.GetAsync<SandboxView>($"/runs/{id}");
@@ -66,14 +66,14 @@ public sealed class ClusterRunnerTests(ClusterFixture cluster)
     [Fact]
     public async Task Launch_WithoutAProbe_IsRefused()
     {
-        await using var runner = await new ClusterRunner(cluster, SandboxRuntime.Runc).BootAsync();
+        await using var runner = await cluster.Runner(SandboxRuntime.Runc).BootAsync();
         using var response = await runner.LaunchAsync($"t-{Guid.NewGuid():N}", Scripts.Echo);
 
         var problem = await RunnerHarness.ProblemAsync(response, HttpStatusCode.Forbidden, ProblemCodes.Refused);
         Assert.Equal(RefusalCodes.IsolationUnproven, problem.GetProperty("decision").GetProperty("code").GetString());
     }
 
-    private static async Task<string> LaunchAsync(ClusterRunner runner, string body)
+    private static async Task<string> LaunchAsync(RealRunner runner, string body)
     {
         var id = $"t-{Guid.NewGuid():N}";
         using var response = await runner.LaunchAsync(id, Scripts.AfterHello(body));
@@ -81,7 +81,7 @@ public sealed class ClusterRunnerTests(ClusterFixture cluster)
         return id;
     }
 
-    private static async Task<string?> TextAsync(ClusterRunner runner, string id, string call)
+    private static async Task<string?> TextAsync(RealRunner runner, string id, string call)
     {
         var answer = await runner.GetAsync<CallView>($"/runs/{id}/calls/{call}?wait=60");
         Assert.True(answer.Status == CallStatus.Result, $"{answer.Status} {answer.Error}");

@@ -15,7 +15,7 @@ public sealed class OpenNetworkTests(ClusterFixture cluster)
     [InlineData(SandboxRuntime.Runsc)]
     public async Task Launch_WherePodsReachEachOther_IsRefusedWithWhatWasReached(SandboxRuntime runtime)
     {
-        await using var runner = await new ClusterRunner(cluster, runtime, "--Actors:Runner:Isolation:ProbeImage=" + cluster.Image).BootAsync();
+        await using var runner = await cluster.Runner(runtime, "--Actors:Runner:Isolation:ProbeImage=" + cluster.Image).BootAsync();
         using var response = await runner.LaunchAsync($"t-{Guid.NewGuid():N}", Scripts.Echo);
 
         var problem = await RunnerHarness.ProblemAsync(response, HttpStatusCode.Forbidden, ProblemCodes.Refused);

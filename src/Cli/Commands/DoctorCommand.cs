@@ -14,8 +14,8 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var runner = new Option<Uri>("--runner") { Description = "The runner's URL; ACTORS__SILO__RUNNERURL sets another default.", DefaultValueFactory = _ => new Uri(FromEnvironment("ACTORS__SILO__RUNNERURL", "http://127.0.0.1:7431")) };
-        var token = new Option<string>("--token-file") { Description = "File with the runner's token; ACTORS__SILO__RUNNERTOKENFILE sets a default.", DefaultValueFactory = _ => FromEnvironment("ACTORS__SILO__RUNNERTOKENFILE", "") };
+        var runner = CommonOptions.Url("--runner", "The runner.", "ACTORS__SILO__RUNNERURL", "http://127.0.0.1:7431");
+        var token = new Option<string>("--token-file") { Description = "File with the runner's token. The environment variable ACTORS__SILO__RUNNERTOKENFILE sets a default.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("ACTORS__SILO__RUNNERTOKENFILE") ?? "" };
         var known = new Option<bool>("--known") { Description = "Print what was proven last instead of proving anew." };
         var json = CommonOptions.Json();
         var command = new Command("doctor", "Prove that sandboxes isolate: runtime, identity, egress. Exit code 0: every kind is proven, 2: one is not, or nothing can be proven.") { runner, token, known, json };
@@ -35,8 +35,6 @@ internal static class DoctorCommand
         });
         return command;
     }
-
-    private static string FromEnvironment(string name, string otherwise) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : otherwise;
 
     private static async Task<IsolationReport> AskAsync(Uri runner, string tokenFile, bool renew, CancellationToken cancellationToken)
     {

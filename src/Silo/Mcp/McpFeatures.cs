@@ -16,6 +16,7 @@ internal static class McpFeatures
         services.AddSingleton<RunTasks>();
         services.AddSingleton<SessionTasks>();
         services.AddSingleton<RunWatcher>();
+        services.AddSingleton<WatchLimits>();
         services.AddSingleton<ListenHandler>();
         services.AddSingleton<IMcpFeature, ResourcesFeature>();
         services.AddSingleton<IMcpFeature, SubscriptionsFeature>();

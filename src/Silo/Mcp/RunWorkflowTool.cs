@@ -32,7 +32,8 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
     idempotent: false,
     openWorld: true))
 {
-    private static readonly TimeSpan SubmitPatience = TimeSpan.FromSeconds(10);
+    // For what is done after the client has gone.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly JsonElement NoParams = JsonElement.Parse("{}");
 
@@ -69,7 +70,7 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
     {
         using var patience = new CancellationTokenSource();
         await using var end = time.CreateTimer(_ => patience.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        await using var cancelled = cancellationToken.Register(() => end.Change(SubmitPatience, Timeout.InfiniteTimeSpan));
+        await using var cancelled = cancellationToken.Register(() => end.Change(Patience, Timeout.InfiniteTimeSpan));
         return await door.SubmitAsync(
             caller,
             arguments.GetProperty("workflow_id").GetString()!,
@@ -84,14 +85,15 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
 
     private async Task CancelAsync(Caller caller, string runId)
     {
+        using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            var run = await door.OpenAsync(caller, runId, Verb.Cancel, CancellationToken.None);
-            await run.Grain.CancelAsync(caller.Subject, "the client cancelled the call of run_workflow", CancellationToken.None);
+            var run = await door.OpenAsync(caller, runId, Verb.Cancel, patience.Token);
+            await run.Grain.CancelAsync(caller.Subject, "the client cancelled the call of run_workflow", patience.Token);
         }
-        catch (RunRejectedException)
+        catch (Exception e) when (e is RunRejectedException or OperationCanceledException)
         {
-            // Whoever may not cancel a run can only leave it.
+            // Whoever may not cancel a run can only leave it, and so must we while the database is away.
         }
     }
 }

@@ -66,6 +66,7 @@ public abstract class RunGrainTests : IAsyncLifetime
         var conflict = await Assert.ThrowsAsync<RunRejectedException>(() => _silo.SubmitAsync("""{"text":"other"}""", key: "k"));
 
         Assert.Equal(first.RunId, second.RunId);
+        Assert.Equal((true, false), (first.IsNew, second.IsNew));
         Assert.Equal("idempotency_conflict", conflict.Error.Code);
         Assert.Contains(first.RunId, conflict.Error.Message, StringComparison.Ordinal);
         await _silo.DoneAsync(first);
@@ -220,6 +221,19 @@ public abstract class RunGrainTests : IAsyncLifetime
     {
         _silo = Open();
         return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task GetProgress_CallInFlight_IsWhatItsServerSaysAndWasNotSeen()
+    {
+        var run = await SubmitUnansweredAsync();
+        var call = Assert.Single(_silo.Runner.Executed);
+        var before = await _silo.Grain(run).GetProgressAsync(-1, default);
+        _silo.Runner.Answer(call, new CallView { CallId = call, Status = CallStatus.Pending, Progress = new CallProgress(2, 5, "page 2") });
+
+        Assert.Null(before);
+        Assert.Equal(new CallProgressView(call[(run.RunId.Length + 1)..^2], 2, 5, "page 2"), await _silo.Grain(run).GetProgressAsync(-1, default));
+        Assert.Null(await _silo.Grain(run).GetProgressAsync(2, default));
     }
 
     /// <summary>A run whose first call is in flight and never answered.</summary>

@@ -4,7 +4,6 @@ using System.Text;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
-using Actors.RunnerApi.Tests.Support;
 using Actors.Testing;
 using Actors.Verification.Policy;
 using Microsoft.AspNetCore.Builder;
@@ -13,18 +12,21 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Actors.Kubernetes.Tests;
+namespace Actors.RunnerApi.Tests.Support;
 
-/// <summary>The runner's real host over the cluster, configured as an operator would; only the policy gate is a fake that admits.</summary>
-internal sealed class ClusterRunner(ClusterFixture cluster, SandboxRuntime runtime, params string[] settings) : IAsyncDisposable
+/// <summary>The runner's real host over a real engine, configured as an operator would; only the policy gate is a fake that admits one image.</summary>
+internal sealed class RealRunner(string image, SandboxRuntime runtime, params string[] settings) : IAsyncDisposable
 {
-    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("actors-cluster-runner-");
-    private readonly string _instance = $"r-{Guid.NewGuid():N}"[..12];
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("actors-real-runner-");
+    private readonly OpenGate _gate = new(image, runtime);
     private WebApplication? _app;
 
     internal HttpClient Http { get; private set; } = new();
 
-    internal async Task<ClusterRunner> BootAsync()
+    /// <summary>The image that is admitted, whatever is asked for.</summary>
+    internal string Image { set => _gate.Image = value; }
+
+    internal async Task<RealRunner> BootAsync()
     {
         var token = Path.Combine(_root.FullName, "token");
         RunnerHarness.WriteOwnerOnly(token, RunnerHarness.Token);
@@ -34,22 +36,17 @@ internal sealed class ClusterRunner(ClusterFixture cluster, SandboxRuntime runti
             "--Actors:Runner:TokenFile=" + token,
             "--Actors:Runner:PolicyFile=unused.yaml",
             "--Actors:Runner:StateDirectory=" + Path.Combine(_root.FullName, "state"),
-            "--Actors:Runner:Driver=kubernetes",
-            "--Actors:Runner:Kubernetes:KubeconfigFile=" + ClusterFixture.Kubeconfig,
-            "--Actors:Runner:Kubernetes:Namespace=" + cluster.Namespace,
-            "--Actors:Runner:Kubernetes:Instance=" + _instance,
-            "--Actors:Runner:Kubernetes:RuncRuntimeClass=runc",
             .. settings,
         ];
         _app = RunnerApp.Create(args, (services, read) =>
         {
             services.AddLogging(logging => logging.ClearProviders());
-            services.AddSingleton<IPolicyGate>(new OpenGate(cluster.Image, runtime));
+            services.AddSingleton<IPolicyGate>(_gate);
             services.AddDriver(read);
         });
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(120) };
+        Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(10) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", RunnerHarness.Token);
         await Poll.UntilAsync(async () => (await Http.GetAsync("/readyz")).IsSuccessStatusCode);
         return this;
@@ -66,7 +63,7 @@ internal sealed class ClusterRunner(ClusterFixture cluster, SandboxRuntime runti
         }
     }
 
-    internal Task<HttpResponseMessage> LaunchAsync(string id, string script) => Http.PostAsJsonAsync(
+    internal Task<HttpResponseMessage> LaunchAsync(string id, string script, SandboxLimits? limits = null) => Http.PostAsJsonAsync(
         "/runs",
         new LaunchRequest
         {
@@ -74,6 +71,7 @@ internal sealed class ClusterRunner(ClusterFixture cluster, SandboxRuntime runti
             Image = "any",
             Profile = "default",
             Args = ["/bin/busybox", "sh", "-c", script],
+            Limits = limits ?? new SandboxLimits(),
             Env = new Dictionary<string, string>(StringComparer.Ordinal) { ["SEEN"] = "/tmp/seen" },
         },
         ContractJson.Options);
@@ -100,6 +98,8 @@ internal sealed class ClusterRunner(ClusterFixture cluster, SandboxRuntime runti
 
     private sealed class OpenGate(string image, SandboxRuntime runtime) : IPolicyGate
     {
+        public string Image { get; set; } = image;
+
         private readonly SandboxProfile _profile = new()
         {
             Name = "default",
@@ -113,7 +113,7 @@ internal sealed class ClusterRunner(ClusterFixture cluster, SandboxRuntime runti
         public IReadOnlyCollection<SandboxProfile> Profiles => [_profile];
 
         public Task<GateResult> DecideAsync(string asked, string profile, CancellationToken cancellationToken) => Task.FromResult(new GateResult(
-            new Decision { Admitted = true, Image = asked, Profile = profile, Reference = image, Digest = image[(image.IndexOf('@', StringComparison.Ordinal) + 1)..], PolicyRevision = "test", DecidedAt = DateTimeOffset.UnixEpoch },
+            new Decision { Admitted = true, Image = asked, Profile = profile, Reference = Image, Digest = Image[(Image.IndexOf('@', StringComparison.Ordinal) + 1)..], PolicyRevision = "test", DecidedAt = DateTimeOffset.UnixEpoch },
             _profile,
             InsecureRegistry: true));
     }
