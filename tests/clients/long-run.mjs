@@ -1,7 +1,7 @@
 // usage: ACTORS_CLIENTS=DIR node long-run.mjs URL start SECONDS | URL finish RUN_ID SECONDS
 // The official TypeScript SDK against a silo that may go away in between.
 // start: runs the example workflow `long-operation` and leaves as soon as its tool call is in flight; prints the run's id.
-// finish: comes back, however often that takes, and waits for the end; prints one JSON line {run_id, outcome, error, output, calls, recovered}.
+// finish: comes back, however often that takes, and waits for the end; prints one JSON line {run_id, outcome, error, output, calls, unknown, recovered}.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -65,7 +65,7 @@ async function finish(runId, seconds) {
         if (run.status !== "done") continue;
         const kinds = (await trace(client, runId)).map((entry) => entry.kind);
         const count = (kind) => kinds.filter((found) => found === kind).length;
-        return { run_id: runId, outcome: run.outcome, error: run.error, output: run.output, calls: count("call_started"), recovered: count("recovered") };
+        return { run_id: runId, outcome: run.outcome, error: run.error, output: run.output, calls: count("call_started"), unknown: count("call_unknown"), recovered: count("recovered") };
       }
     } catch (error) {
       last = error;

@@ -102,7 +102,8 @@ unmount_all() {
 
 remove_cgroups() {
   local hierarchy directory
-  for hierarchy in "${CLUSTER_HIERARCHIES[@]}"; do
+  # containerd makes ours in the unified hierarchy as well, where there is one.
+  for hierarchy in "${CLUSTER_HIERARCHIES[@]}" unified; do
     directory="/sys/fs/cgroup/$hierarchy$CLUSTER_CGROUP"
     if [[ -d "$directory" ]]; then find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null || note "$directory is still in use."; fi
   done

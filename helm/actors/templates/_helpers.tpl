@@ -86,9 +86,9 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{/* Probes; arguments: root, scheme. The silo answers only names that it knows in Host, and a pod's address is none. With hostNetwork the node's loopback is the only address. */}}
+{{/* Probes; arguments: root, scheme. With hostNetwork the node's loopback is the only address. */}}
 {{- define "actors.probes" -}}
-{{- $at := dict "port" "http" "scheme" (upper .scheme) "httpHeaders" (list (dict "name" "Host" "value" "localhost")) -}}
+{{- $at := dict "port" "http" "scheme" (upper .scheme) -}}
 {{- if .root.Values.hostNetwork -}}{{- $_ := set $at "host" "127.0.0.1" -}}{{- end -}}
 {{- $health := set (deepCopy $at) "path" "/healthz" | toJson -}}
 startupProbe: {httpGet: {{ $health }}, periodSeconds: 2, failureThreshold: 60}
