@@ -1,3 +1,4 @@
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Endpoints;
 using Actors.RunnerApi.Sessions;
 using Actors.RunnerApi.Sessions.Journal;
@@ -41,6 +42,7 @@ internal static class RunnerApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new StateDirectory(settings.Options.StateDirectory));
         services.AddSingleton<SecretStore>();
+        services.AddEgress(settings.Egress);
         services.AddSingleton<SessionServices>();
         services.AddSingleton<LaunchPlanner>();
         services.AddSingleton<SandboxRegistry>();

@@ -1,12 +1,13 @@
 using System.Net;
 using Actors.RunnerApi.Contracts.Configuration;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Podman;
 using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Configuration;
 
 /// <summary>What the host needs before it starts: checked options, the token, the address, the sandbox engine.</summary>
-internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine)
+internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine, EgressOptions Egress)
 {
     /// <summary>Settings of the policy gate.</summary>
     public PolicyOptions Policy => new()
@@ -36,8 +37,10 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         var sandbox = configuration.GetSection(PodmanOptions.Section);
         var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
         var engine = PodmanOptions.Read(engineReader);
-        SettingsReader.ThrowOnFaults(reader, engineReader);
-        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) });
+        var egressReader = new SettingsReader(EgressOptions.Section, key => configuration.GetSection(EgressOptions.Section)[key]);
+        var egress = EgressOptions.Read(egressReader);
+        SettingsReader.ThrowOnFaults(reader, engineReader, egressReader);
+        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) }, egress);
     }
 
     private static string AbsolutePath(string path) => path.Length == 0 ? "" : Path.GetFullPath(path);

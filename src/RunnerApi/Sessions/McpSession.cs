@@ -48,6 +48,9 @@ internal sealed partial class McpSession : IAsyncDisposable
     /// <summary>The sandbox' id.</summary>
     public string Id { get; }
 
+    /// <summary>Called once when it ends, whatever the cause.</summary>
+    public Action? Ended { get; init; }
+
     /// <summary>Its calls.</summary>
     public CallTable Calls { get; }
 
@@ -102,6 +105,7 @@ internal sealed partial class McpSession : IAsyncDisposable
         }
 
         _handshakeTimer?.Dispose();
+        Ended?.Invoke();
         Calls.Close(code, reason);
         LogEnded(Id, phase, code);
         return true;

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions.Journal;
 
 namespace Actors.RunnerApi.Sessions;
 
 /// <summary>All sandboxes of this runner. An id is used once: while it is here it names one sandbox, and after its removal a tombstone refuses it for a day.</summary>
-internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirectory state, SessionServices services, ILogger<SandboxRegistry> logger) : IAsyncDisposable
+internal sealed partial class SandboxRegistry(LaunchPlanner planner, SandboxEgress egress, StateDirectory state, SessionServices services, ILogger<SandboxRegistry> logger) : IAsyncDisposable
 {
     // Ended sandboxes wait for their owner with little more than a container's log.
     private const int EndedPerLive = 8;
@@ -102,6 +103,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirect
             }
 
             await Driver.StopAsync(id, CancellationToken.None);
+            await egress.CloseAsync(id);
         }
         catch (SandboxException e)
         {
@@ -132,12 +134,13 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirect
         journal.WriteFence(plan.Record.Request.Fence);
         try
         {
+            await egress.OpenAsync(id, plan.Record.Egress, journal, cancellationToken);
             var status = await Driver.CreateAsync(plan.Spec, cancellationToken);
             var record = plan.Record with { PodName = status.PodName, Deadline = status.Deadline };
             journal.WriteLaunch(record);
             var connection = await Driver.AttachAsync(id, cancellationToken);
-            var session = new McpSession(id, journal, plan.Scrubber, services);
-            var sandbox = new Sandbox(record, journal, session, Time);
+            var session = NewSession(id, journal, plan.Scrubber);
+            var sandbox = new Sandbox(record, journal, session, egress, Time);
             session.Start(new ReconnectingConnection(Driver, id, connection), restored: false);
             _sandboxes[id] = sandbox;
             LogLaunched(id, record.Decision.Digest!, record.Runtime);
@@ -160,11 +163,15 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, StateDirect
         }
     }
 
+    private McpSession NewSession(string id, SandboxJournal journal, SecretScrubber scrubber) =>
+        new(id, journal, scrubber, services) { Ended = () => egress.Cut(id) };
+
     private async Task UndoAsync(string id, SandboxJournal journal)
     {
         try
         {
             await Driver.StopAsync(id, CancellationToken.None);
+            await egress.CloseAsync(id);
         }
         catch (SandboxException e)
         {
