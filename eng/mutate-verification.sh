@@ -13,13 +13,11 @@ Compiles src/Verification once with every check behind a switch (a copy in memor
 tests/Verification.Tests once to learn which test comes by which check, then disables each check and runs only those
 tests. Checks are found in the sources: throws of the product's exceptions, calls that only refuse, `return false`, and
 each operand of a condition that refuses or accepts. A test counts when it is red with the check disabled, green with
-the check, and red again with it disabled; one that does not end within 20 s with it disabled (NO END) has to end within
-5 s with the check right after. PATH_PART (such as Sigstore/) limits it to files whose path holds it.
+the check, and red again with it disabled; not to end (NO END) is red, after 10 s and after 20 times what the test takes
+with the check. PATH_PART (such as Sigstore/) limits it to files whose path holds it.
 
 Lines NOT SWITCHED name checks that cannot be disabled, because what follows needs the value that they give.
-
-tests/Verification.Tools/equivalent-mutants.tsv lists those whose removal changes no verdict, with the reason.
-The last line is "N checks, M survivors"; the exit code is 0 only if nothing survived.
+The last line is "N checks, M survivors"; the exit code is 0 only if nothing survived and nothing was not switched.
 TEXT
 }
 
@@ -35,4 +33,4 @@ quietly "Building the tests of verification" dotnet build "$tools" --nologo -v q
 # Only a compilation writes the generated sources, which the mutated copy needs too.
 quietly "Generating sources" dotnet build src/Verification --nologo -v quiet --no-incremental -p:EmitCompilerGeneratedFiles=true
 say "Mutating"
-dotnet "$tools/bin/Debug/net10.0/Actors.Verification.Tools.dll" mutate src/Verification --equivalent "$tools/equivalent-mutants.tsv" "$@"
+dotnet "$tools/bin/Debug/net10.0/Actors.Verification.Tools.dll" mutate src/Verification "$@"

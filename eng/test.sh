@@ -7,6 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source eng/lib/common.sh
 # shellcheck source-path=SCRIPTDIR source=lib/prerequisites.sh
 source eng/lib/prerequisites.sh
+# shellcheck source-path=SCRIPTDIR source=lib/kubernetes-tools.sh
+source eng/lib/kubernetes-tools.sh
 
 usage() {
   cat <<'TEXT'
@@ -36,6 +38,9 @@ esac
 
 passed=0
 failed=0
+# What failed, told again at the end: the log is long.
+failures="$(mktemp)"
+trap 'rm -f "$failures"' EXIT
 
 # The simulation of the engine writes its figures here.
 export ACTORS_SIMULATION_REPORT="$ACTORS_CACHE/logs/simulation.$$.txt"
@@ -50,9 +55,11 @@ test_project() {
     cat "$ACTORS_SIMULATION_REPORT" >&2
     rm -f "$ACTORS_SIMULATION_REPORT"
   fi
+  grep -E -A 3 '^\s+Failed ' "$log" >>"$failures" || true
   counts="$(sed -n 's/^\(Passed\|Failed\)! *- Failed: *\([0-9]*\), Passed: *\([0-9]*\).*/\2 \3/p' "$log" | tail -n 1)"
   if [[ -z "$counts" ]]; then
     tail -n 30 "$log" >&2
+    echo "  Failed $1: no result" >>"$failures"
     failed=$((failed + 1))
     return
   fi
@@ -70,6 +77,7 @@ check() {
     passed=$((passed + 1))
   else
     note "FAILED: $label"
+    echo "  Failed $label" >>"$failures"
     failed=$((failed + 1))
   fi
 }
@@ -81,10 +89,11 @@ test_clients() {
   export ACTORS_DEMO_STATE="$ACTORS_ROOT/.actors/test"
   eng/demo.sh --keep >"$ACTORS_CACHE/logs/clients-demo.log" 2>&1 || {
     tail -n 30 "$ACTORS_CACHE/logs/clients-demo.log" >&2
+    echo "  Failed the demo that the clients need" >>"$failures"
     failed=$((failed + 1))
     return
   }
-  trap 'eng/demo.sh --stop' EXIT
+  trap 'eng/demo.sh --stop; rm -f "$failures"' EXIT
   url="$(sed -n 's/^  claude mcp add .* \(http[^ ]*\)$/\1/p' "$ACTORS_CACHE/logs/clients-demo.log")"
   check "TypeScript SDK client at $url" tests/clients/sdk-client.sh "$url"
   for era in legacy auto modern; do check "MCP Inspector, $era era" tests/clients/inspector.sh "$url" "$era"; done
@@ -92,11 +101,13 @@ test_clients() {
 
 need_everything
 need_postgres
+need_kubernetes_tools
 quietly "Building Actors (Debug)" dotnet build Actors.sln --nologo -v quiet
-for project in Grains.Tests Verification.Tests RunnerApi.Tests Integration.Tests; do test_project "$project"; done
+for project in Grains.Tests Verification.Tests RunnerApi.Tests Silo.Tests Integration.Tests Helm.Tests; do test_project "$project"; done
 if [[ "$clients" == yes ]]; then
   test_clients
   check "Verdicts beside those of npm's Sigstore verifier" eng/differential.sh
 fi
+cat "$failures" >&2
 echo "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))

@@ -59,6 +59,10 @@ is_debian() { [[ -r /etc/os-release ]] && grep -qE '^ID(_LIKE)?=.*(debian|ubuntu
 package_of() {
   case "$1" in
     busybox) echo busybox-static ;;
+    etcd) echo etcd-server ;;
+    ip) echo iproute2 ;;
+    sysctl) echo procps ;;
+    ctr) echo containerd ;;
     *) echo "$1" ;;
   esac
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using ModelContextProtocol;
@@ -13,12 +14,29 @@ internal sealed class ActorsClient : IAsyncDisposable
 
     private ActorsClient(McpClient client) => _client = client;
 
-    public static async Task<ActorsClient> ConnectAsync(Uri url, CancellationToken cancellationToken)
+    /// <summary>Connects; a token is sent to that URL alone.</summary>
+    /// <exception cref="CommandException">No silo answers there, or it does not let the token in.</exception>
+    public static async Task<ActorsClient> ConnectAsync(Uri url, string? token, CancellationToken cancellationToken)
     {
         try
         {
-            var transport = new HttpClientTransport(new HttpClientTransportOptions { Endpoint = url, TransportMode = HttpTransportMode.StreamableHttp, Name = "actors" });
+            // Not redirected: the token is meant for this URL.
+            var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+            var transport = new HttpClientTransport(
+                new HttpClientTransportOptions
+                {
+                    Endpoint = url,
+                    TransportMode = HttpTransportMode.StreamableHttp,
+                    Name = "actors",
+                    AdditionalHeaders = token is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = $"Bearer {token}" },
+                },
+                http,
+                ownsHttpClient: true);
             return new ActorsClient(await McpClient.CreateAsync(transport, cancellationToken: cancellationToken));
+        }
+        catch (HttpRequestException e) when (e.StatusCode is HttpStatusCode.Unauthorized)
+        {
+            throw new CommandException($"The silo at {url} {(token is null ? "wants a token: name a file that holds it with --token-file or ACTORS_TOKEN_FILE" : "does not take this token")}.");
         }
         catch (Exception e) when (e is HttpRequestException or McpException or TimeoutException or IOException)
         {

@@ -16,6 +16,8 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     TraceCommand.Create(),
     VerifyBundleCommand.Create(),
     PolicyCommand.Create(),
+    AccessCommand.Create(),
+    TokenCommand.Create(),
 };
 try
 {

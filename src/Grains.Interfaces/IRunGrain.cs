@@ -31,6 +31,9 @@ public interface IRunGrain
     /// <exception cref="RunRejectedException"><c>unknown_signal</c>, <c>not_waiting</c>, <c>payload_too_large</c> or <c>invalid_payload</c>; nothing was stored.</exception>
     Task<RunView?> SignalAsync(string by, string name, JsonElement payload, CancellationToken cancellationToken);
 
+    /// <summary>What the server of the running call says of its progress, as soon as that is another than <paramref name="seen"/> (-1 for none yet). Null when no call runs, when it ended first, when nothing came in about 20 s, or when it cannot be asked.</summary>
+    Task<CallProgressView?> GetProgressAsync(double seen, CancellationToken cancellationToken);
+
     /// <summary>Trace entries with a number greater than <paramref name="afterSeq"/>, in order, at most <paramref name="limit"/>. Null when there is no such run.</summary>
     Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken);
 }
@@ -48,10 +51,18 @@ public interface IRunDirectory
     /// <summary>The grain of that id; whether it exists shows at the first call.</summary>
     IRunGrain Get(RunId id);
 
+    /// <summary>Whose run it is; null when there is none. Costs about the same either way.</summary>
+    Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken);
+
     /// <summary>Runs, the newest first, page by page.</summary>
     /// <exception cref="RunRejectedException"><c>invalid_cursor</c>.</exception>
     Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken);
 }
+
+/// <summary>Whose a run is.</summary>
+/// <param name="Submitter">Who submitted it.</param>
+/// <param name="WorkflowId">What it runs.</param>
+public sealed record RunOwner(string Submitter, string WorkflowId);
 
 /// <summary>A request to run a workflow.</summary>
 public sealed record SubmitRequest
@@ -67,6 +78,9 @@ public sealed record SubmitRequest
 
     /// <summary>Who asks.</summary>
     public required string Submitter { get; init; }
+
+    /// <summary>Most runs of the submitter that are not done, this one included; null for no bound. Exact within a silo; silos that submit at the same moment do not see each other.</summary>
+    public int? MostUnfinished { get; init; }
 }
 
 /// <summary>What to list; null members match all.</summary>
@@ -80,6 +94,9 @@ public sealed record RunListRequest
 
     /// <summary>Runs of one workflow.</summary>
     public string? WorkflowId { get; init; }
+
+    /// <summary>Runs of any of these workflows.</summary>
+    public IReadOnlyList<string>? WorkflowIds { get; init; }
 
     /// <summary>Runs in one status.</summary>
     public RunStatus? Status { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Actors.Grains.Interfaces;
 
@@ -61,6 +62,9 @@ public sealed record RunView
     /// <summary>Version of the workflow at submit.</summary>
     public required string WorkflowVersion { get; init; }
 
+    /// <summary>Who submitted it, and so owns it.</summary>
+    public required string Submitter { get; init; }
+
     /// <summary>Life cycle.</summary>
     public required RunStatus Status { get; init; }
 
@@ -78,6 +82,10 @@ public sealed record RunView
 
     /// <summary>What it waits for; null while it works.</summary>
     public WaitView? WaitingFor { get; init; }
+
+    /// <summary>True only in the answer of the submit that created the run; a repeat under the same idempotency key gives false.</summary>
+    [JsonIgnore]
+    public bool IsNew { get; init; }
 
     /// <summary>Grows with every change.</summary>
     public required long Version { get; init; }
@@ -138,6 +146,13 @@ public enum StepKind
 /// <param name="Status">Life cycle.</param>
 /// <param name="Attempt">1 for the first call, 0 before.</param>
 public sealed record StepView(string Id, StepKind Kind, string? Server, string? Tool, StepStatus Status, int Attempt);
+
+/// <summary>Progress of a call, in the words of an untrusted server.</summary>
+/// <param name="Step">Step id.</param>
+/// <param name="Progress">In the server's own unit.</param>
+/// <param name="Total">Where <paramref name="Progress"/> ends; null when unknown.</param>
+/// <param name="Message">At most 1024 characters, redacted.</param>
+public sealed record CallProgressView(string Step, double Progress, double? Total, string? Message);
 
 /// <summary>What a run waits for.</summary>
 public enum WaitKind

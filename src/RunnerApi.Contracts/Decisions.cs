@@ -123,6 +123,9 @@ public static class RefusalCodes
     /// <summary>The launch asks for more than the profile's caps.</summary>
     public const string LimitsExceedProfile = "limits_exceed_profile";
 
+    /// <summary>It is not proven that the profile's sandboxes isolate; <c>GET /isolation</c> says what failed.</summary>
+    public const string IsolationUnproven = "isolation_unproven";
+
     /// <summary>The profile's runtime is not installed on this machine.</summary>
     public const string RuntimeUnavailable = "runtime_unavailable";
 

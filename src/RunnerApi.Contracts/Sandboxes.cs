@@ -120,6 +120,9 @@ public sealed record SandboxView
     /// <summary>The runtime that runs it.</summary>
     public required string Runtime { get; init; }
 
+    /// <summary>Id of the proof that its kind of sandbox isolates; null when none was demanded.</summary>
+    public string? IsolationProof { get; init; }
+
     /// <summary>What the server said of itself at the handshake.</summary>
     public ServerIdentity? Server { get; init; }
 
@@ -178,6 +181,12 @@ public static class SandboxReasons
 
     /// <summary>The container is gone and nobody saw it end.</summary>
     public const string SandboxLost = "sandbox_lost";
+
+    /// <summary>The node took its resources back, such as for disk space.</summary>
+    public const string Evicted = "evicted";
+
+    /// <summary>The node is gone or does not answer.</summary>
+    public const string NodeLost = "node_lost";
 
     /// <summary>The call's time was over.</summary>
     public const string CallTimedOut = "call_timed_out";
@@ -295,7 +304,7 @@ public static class ProblemCodes
     /// <summary>422: a secret that the launch names does not exist.</summary>
     public const string UnknownSecret = "unknown_secret";
 
-    /// <summary>429: as many sandboxes as this runner may hold; <c>Retry-After</c> is set.</summary>
+    /// <summary>429: as many sandboxes, or decisions at once, as this runner takes on; <c>Retry-After</c> is set.</summary>
     public const string Busy = "busy";
 
     /// <summary>503: the runner is still finding its sandboxes again after a start; <c>Retry-After</c> is set.</summary>

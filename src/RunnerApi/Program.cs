@@ -1,14 +1,14 @@
 using Actors.RunnerApi.Policy;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts.Configuration;
-using Actors.RunnerApi.Podman;
+using Actors.RunnerApi.Sandboxes;
 using Actors.Verification.Policy;
 
 try
 {
     await using var app = RunnerApp.Create(args, (services, settings) => services
         .AddPolicyGate(settings.Policy)
-        .AddPodman(settings.Engine));
+        .AddDriver(settings));
     await app.RunAsync();
     return 0;
 }

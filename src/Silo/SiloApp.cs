@@ -1,8 +1,12 @@
 using Actors.Grains;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
+using Actors.Silo.Access;
+using Actors.Silo.Access.Listening;
 using Actors.Silo.Configuration;
 using Actors.Silo.Mcp;
+using Actors.Silo.Mcp.Hosting;
+using Actors.Silo.Mcp.Tools;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo;
@@ -11,23 +15,20 @@ namespace Actors.Silo;
 internal static class SiloApp
 {
     /// <summary>Reads settings, loads workflows and opens the store: what is wrong with them shows here, before anything listens.</summary>
-    public static WebApplication Build(string[] args)
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">The last word on the host, for hosts that put something of their own in.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         // appsettings.json lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         var settings = SiloSettings.Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            // Replaces what the section Kestrel may hold: the silo listens where its checked setting says, nowhere else.
-            kestrel.Configure();
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(settings.Endpoint);
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => Listening.Configure(kestrel, settings.Access));
         Register(builder.Services, settings);
+        configure?.Invoke(builder);
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<RunSilo>();
-        app.Use((HttpContext context, RequestDelegate next) => app.Services.GetRequiredService<OriginGuard>().InvokeAsync(context, next));
+        app.UseAccess(settings.Access, settings.Options);
         McpEndpoint.Map(app);
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapGet("/readyz", ReadyAsync);
@@ -46,11 +47,15 @@ internal static class SiloApp
         services.AddSingleton(settings.Options);
         services.AddSingleton(s => RunSilo.Open(Configuration(settings), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
-        services.AddSingleton<OriginGuard>();
-        services.AddSingleton<McpEndpoint>();
+        services.AddCors();
+        services.AddAccess(settings.Access);
+        McpHosting.Register(services, settings);
+        services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();
+        services.AddMcpFeatures();
         services.AddSingleton<McpServerTool, ListWorkflowsTool>();
-        services.AddSingleton<McpServerTool, RunWorkflowTool>();
+        services.AddSingleton<RunWorkflowTool>();
+        services.AddSingleton<McpServerTool>(s => s.GetRequiredService<RunWorkflowTool>());
         services.AddSingleton<McpServerTool, GetRunTool>();
         services.AddSingleton<McpServerTool, WaitRunTool>();
         services.AddSingleton<McpServerTool, CancelRunTool>();

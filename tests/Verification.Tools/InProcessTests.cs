@@ -18,9 +18,6 @@ internal sealed class InProcessTests
     /// <summary>What <see cref="Run"/> gives when a test does not end.</summary>
     public const string NoEnd = "no end";
 
-    /// <summary>For one test.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private readonly Context _context;
     private readonly FieldInfo _active;
     private readonly FieldInfo _hit;
@@ -43,16 +40,16 @@ internal sealed class InProcessTests
     private int Mutants { get; }
 
     /// <summary>Null when it passed; else why not. Which mutants it came by is in <paramref name="hits"/>.</summary>
-    public string? Run(TestCase test, int active, out bool[] hits, TimeSpan? patience = null)
+    public string? Run(int test, int active, TimeSpan patience, out bool[] hits)
     {
         hits = new bool[Mutants];
         _hit.SetValue(null, hits);
         _active.SetValue(null, active);
         // A mutant may loop for ever: the thread is left behind then.
-        var run = Task.Run(() => RunAsync(test));
+        var run = Task.Run(() => RunAsync(Cases[test]));
         try
         {
-            return Task.WaitAny([run], patience ?? Patience) < 0 ? NoEnd : run.GetAwaiter().GetResult();
+            return Task.WaitAny([run], patience) < 0 ? NoEnd : run.GetAwaiter().GetResult();
         }
         finally
         {

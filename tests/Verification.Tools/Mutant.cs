@@ -30,16 +30,15 @@ internal enum MutantKind
 /// <param name="Type">Of the value that stands in; null for none.</param>
 internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? Type)
 {
+    /// <summary>The method that refuses, where the check is a call of it; null for all others, which a test comes by only when they refuse.</summary>
+    public SyntaxNode? Called { get; init; }
+
     /// <summary>Folder and file, line, and the first of the text.</summary>
     public string Describe(string root)
     {
         var text = string.Join(' ', Node.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return $"{Path.GetRelativePath(root, Node.SyntaxTree.FilePath)}:{Node.GetLocation().GetLineSpan().StartLinePosition.Line + 1}  {(text.Length > 110 ? text[..110] + "…" : text)}";
     }
-
-    /// <summary>A name that survives edits elsewhere: file, member and text.</summary>
-    public string Key(string root) =>
-        $"{Path.GetRelativePath(root, Node.SyntaxTree.FilePath)}#{MemberName()}#{string.Join(' ', Node.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}";
 
     /// <summary>The syntax with the switch in it. Formatting does not matter, only that it compiles. The switch is asked last, so that only a test in which the check refuses comes by it.</summary>
     public SyntaxNode Switched(SyntaxNode current) => Kind switch
@@ -57,17 +56,5 @@ internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? 
         : Node.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax && n.Parent is PatternSyntax) ? 2
         : 1;
 
-    /// <summary>A refusal behind several operands, each of which is a check of its own.</summary>
-    public bool IsSwitchedByParts => Kind == MutantKind.SkipStatement
-        && Node.Ancestors().OfType<IfStatementSyntax>().FirstOrDefault() is { Condition: BinaryExpressionSyntax condition } && condition.IsKind(SyntaxKind.LogicalOrExpression);
-
     private static bool Sets(SyntaxNode? node) => node?.DescendantNodesAndSelf().Any(n => n is SingleVariableDesignationSyntax) == true;
-
-    private string MemberName() => Node.Ancestors().OfType<MemberDeclarationSyntax>().FirstOrDefault() switch
-    {
-        MethodDeclarationSyntax method => method.Identifier.Text,
-        ConstructorDeclarationSyntax constructor => constructor.Identifier.Text,
-        PropertyDeclarationSyntax property => property.Identifier.Text,
-        _ => "",
-    };
 }

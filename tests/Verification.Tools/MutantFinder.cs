@@ -6,7 +6,7 @@ namespace Actors.Verification.Tools;
 
 /// <summary>
 /// Finds every check of the sources: throws of the product's own exceptions, calls of methods that only refuse, <c>return false</c>, guards of a <c>switch</c>, each of several reasons to refuse, and each of several
-/// conditions to accept. Nothing is listed by hand, so a new check cannot be forgotten.
+/// conditions to accept. A refusal behind several reasons is as many checks as there are reasons. Nothing is listed by hand, so a new check cannot be forgotten.
 /// </summary>
 internal sealed class MutantFinder(CSharpCompilation compilation)
 {
@@ -37,7 +37,7 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
                 Add(thrown, MutantKind.DefaultValue, type);
                 break;
             case ExpressionStatementSyntax { Expression: InvocationExpressionSyntax call } statement when OnlyRefuses(call, model):
-                Add(statement, MutantKind.SkipStatement, null);
+                Add(statement, MutantKind.SkipStatement, null, Called(call, model));
                 break;
             case ExpressionStatementSyntax { Expression: InvocationExpressionSyntax call } statement when IsGuardOfData(call, model):
                 Add(statement, MutantKind.SkipStatement, null);
@@ -45,7 +45,7 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
             case WhenClauseSyntax { Parent: CasePatternSwitchLabelSyntax or SwitchExpressionArmSyntax } guard:
                 Add(guard.Condition, MutantKind.OperandTrue, null);
                 break;
-            case ReturnStatementSyntax { Expression: LiteralExpressionSyntax literal } statement when literal.IsKind(SyntaxKind.FalseLiteralExpression) && IsGuarded(statement):
+            case ReturnStatementSyntax { Expression: LiteralExpressionSyntax literal } statement when literal.IsKind(SyntaxKind.FalseLiteralExpression) && IsGuarded(statement) && !HasReasons(statement):
                 Add(statement, MutantKind.SkipStatement, null);
                 break;
             case IfStatementSyntax branch when Refuses(branch.Statement, model):
@@ -62,6 +62,11 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
 
     private void AddStatement(ThrowStatementSyntax statement, SemanticModel model)
     {
+        if (HasReasons(statement))
+        {
+            return;
+        }
+
         if (IsGuarded(statement) && !DeclaresInCondition(statement))
         {
             Add(statement, MutantKind.SkipStatement, null);
@@ -98,7 +103,9 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
 
     private static SyntaxKind Opposite(SyntaxKind chain) => chain == SyntaxKind.LogicalOrExpression ? SyntaxKind.LogicalAndExpression : SyntaxKind.LogicalOrExpression;
 
-    private void Add(SyntaxNode node, MutantKind kind, string? type) => _found.Add(new Mutant(_found.Count, node, kind, type));
+    private void Add(SyntaxNode node, MutantKind kind, string? type, SyntaxNode? called = null) => _found.Add(new Mutant(_found.Count, node, kind, type) { Called = called });
+
+    private static SyntaxNode Called(InvocationExpressionSyntax call, SemanticModel model) => ((IMethodSymbol)model.GetSymbolInfo(call).Symbol!).DeclaringSyntaxReferences[0].GetSyntax();
 
     private static bool IsGuarded(StatementSyntax statement) => statement.Parent switch
     {
@@ -106,6 +113,10 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
         BlockSyntax { Parent: IfStatementSyntax { Else: null } branch } block => branch.Statement == block && block.Statements[^1] == statement,
         _ => false,
     };
+
+    // Each operand is a check of its own then.
+    private static bool HasReasons(StatementSyntax statement) =>
+        IsGuarded(statement) && statement.Ancestors().OfType<IfStatementSyntax>().First().Condition is BinaryExpressionSyntax condition && condition.IsKind(SyntaxKind.LogicalOrExpression);
 
     private static bool DeclaresInCondition(StatementSyntax statement) =>
         statement.Ancestors().OfType<IfStatementSyntax>().First() is { } branch && branch.Condition.DescendantNodes().Any(n => n is DeclarationPatternSyntax or VarPatternSyntax or RecursivePatternSyntax { Designation: not null });

@@ -41,7 +41,7 @@ internal sealed class MutatedAssembly
         List<SyntaxTree> generated = [.. Directory.EnumerateFiles(Path.Combine(obj, "Debug"), "*.cs", SearchOption.AllDirectories).Select(Parse)];
         generated.Add(CSharpSyntaxTree.ParseText(SwitchSource, options, "MutantSwitch.cs"));
         var compilation = CSharpCompilation.Create("Actors.Verification", own.Concat(generated), References(), new CSharpCompilationOptions(
-            OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Debug, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true));
+            OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true));
         return Build(compilation, own, new MutantFinder(compilation).Find(own));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace Actors.Verification.Tools;
@@ -5,15 +6,19 @@ namespace Actors.Verification.Tools;
 /// <summary>Disables each check in turn and demands a red test. Prints a table of what survived, and <c>N checks, M survivors</c>.</summary>
 internal sealed class MutationRun
 {
+    // Of a test with the check disabled. What takes longer gets a second chance by the time that the test needs with the check.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromMinutes(5);
+
     private readonly TextWriter _output;
     private readonly TextWriter _errors;
     private readonly long _started;
 
-    private MutationRun(TextWriter output, TextWriter errors, long started) => (_output, _errors, _started) = (output, errors, started);
+    private MutationRun(TextWriter output, TextWriter errors, long started) => (_output, _errors, _started) = (TextWriter.Synchronized(output), TextWriter.Synchronized(errors), started);
 
-    /// <summary>0 when every check that is disabled turns a test red.</summary>
+    /// <summary>0 when every check that is disabled turns a test red, and every check could be disabled.</summary>
     /// <param name="sources">The folder of the product's project, built.</param>
-    /// <param name="options"><c>--equivalent FILE</c>: mutants that change nothing, with reasons. <c>--tests A,B</c>: only tests whose name holds one of them, for a quick look. Then a part of a file's path: only its mutants.</param>
+    /// <param name="options"><c>--tests A,B</c>: only tests whose name holds one of them, for a quick look. Then a part of a file's path: only its checks.</param>
     public static Task<int> RunAsync(string sources, string[] options)
     {
         var folder = Path.GetFullPath(sources);
@@ -37,143 +42,98 @@ internal sealed class MutationRun
 
     private int Run(string folder, string[] options)
     {
-        var built = MutatedAssembly.Build(folder);
-        var tests = new InProcessTests(built.Image, built.Mutants.Max(m => m.Id) + 1);
-        Progress($"{built.Mutants.Count} checks, {built.Dropped.Count} more that cannot be switched, {tests.Cases.Count} test cases");
         var part = options.Length % 2 == 1 ? options[^1] : "";
-        Unswitched(folder, built.Dropped, part);
-        var covered = Baseline(tests, Option(options, "--tests") ?? "", out var red);
-        Progress($"all tests ran once, {red.Count} red");
-        foreach (var line in red)
-        {
-            _output.WriteLine($"RED without a mutant: {line}");
-        }
-
-        var known = Equivalents(options);
-        var chosen = built.Mutants.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)).ToList();
-        var survivors = chosen.Where((m, i) => !Killed(tests, covered, m, i, chosen.Count)).ToList();
-        var excused = survivors.Where(m => known.ContainsKey(m.Key(folder))).ToList();
-        survivors = [.. survivors.Except(excused)];
-        Report(folder, covered, chosen, survivors, excused, known);
+        bool IsChosen(Mutant mutant) => mutant.Describe(folder).Split(':')[0].Contains(part, StringComparison.Ordinal);
+        var built = MutatedAssembly.Build(folder);
+        var lanes = Lanes.Create(built.Image, built.Mutants.Max(m => m.Id) + 1);
+        Progress($"{built.Mutants.Count} checks, {built.Dropped.Count} more that cannot be switched, {lanes[0].Cases.Count} test cases on {lanes.Count} lanes");
+        var coverage = Coverage.Measure(lanes, built.Mutants, Array.IndexOf(options, "--tests") is >= 0 and var at ? options[at + 1] : "");
+        Progress($"all tests ran once, {coverage.Red.Count} red");
+        var chosen = built.Mutants.Where(IsChosen).ToList();
+        var survivors = Survivors(lanes, coverage, chosen);
+        var dropped = built.Dropped.Where(IsChosen).ToList();
+        Report(folder, coverage, chosen, survivors, dropped);
         Progress("done");
         _errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Environment.CpuUsage.TotalTime.TotalSeconds:F0} s of processor time"));
         _output.WriteLine($"{chosen.Count} checks, {survivors.Count} survivors");
-        return survivors.Count == 0 && red.Count == 0 && chosen.Count > 0 ? 0 : 1;
+        return survivors.Count == 0 && dropped.Count == 0 && coverage.Red.Count == 0 && chosen.Count > 0 ? 0 : 1;
     }
 
-    // Which tests come by which mutant, the quickest first.
-    private static Dictionary<int, List<TimedTest>> Baseline(InProcessTests tests, string nameParts, out List<string> red)
+    private HashSet<Mutant> Survivors(IReadOnlyList<InProcessTests> lanes, Coverage coverage, IReadOnlyList<Mutant> chosen)
     {
-        red = [];
-        var times = new List<(TimedTest Test, bool[] Hits)>();
-        foreach (var test in tests.Cases.Where(c => nameParts.Split(',').Any(p => c.Name.Contains(p, StringComparison.Ordinal))))
+        var waiting = new ConcurrentQueue<Mutant>(chosen);
+        var survivors = new ConcurrentBag<Mutant>();
+        var done = 0;
+        Lanes.Run(lanes, lane =>
         {
-            var start = TimeProvider.System.GetTimestamp();
-            if (tests.Run(test, active: -1, out var hits, TimeSpan.FromMinutes(5)) is { } fault)
+            while (waiting.TryDequeue(out var mutant))
             {
-                red.Add($"{test.Name}: {fault}");
-                continue;
-            }
-
-            times.Add((new TimedTest(test, TimeProvider.System.GetElapsedTime(start)), hits));
-        }
-
-        var covered = new Dictionary<int, List<TimedTest>>();
-        foreach (var (test, hits) in times.OrderBy(t => t.Test.Took))
-        {
-            for (var i = 0; i < hits.Length; i++)
-            {
-                if (hits[i])
+                if (!coverage.Of(mutant).Any(test => Kills(lane, test, mutant)))
                 {
-                    covered.TryAdd(i, []);
-                    covered[i].Add(test);
+                    survivors.Add(mutant);
+                }
+
+                if (Interlocked.Increment(ref done) is var number && number % 50 == 0)
+                {
+                    Progress($"check {number} of {chosen.Count}");
                 }
             }
-        }
-
-        return covered;
+        });
+        return [.. survivors];
     }
 
-    private bool Killed(InProcessTests tests, Dictionary<int, List<TimedTest>> covered, Mutant mutant, int number, int count)
+    // Red without the check, green with it, and red without it again; a test that only sometimes fails kills nothing, and a slow machine makes none fail.
+    private bool Kills(InProcessTests lane, int test, Mutant mutant)
     {
-        if (number % 50 == 0)
-        {
-            Progress($"check {number} of {count}");
-        }
-
-        return covered.TryGetValue(mutant.Id, out var cases) && cases.Exists(c => Kills(tests, c, mutant));
-    }
-
-    // Red with the mutant, green without, red with it again; a test that only sometimes fails kills nothing. One without end has to be far quicker without the mutant, right after.
-    private bool Kills(InProcessTests tests, TimedTest test, Mutant mutant)
-    {
-        var fault = tests.Run(test.Case, mutant.Id, out _);
-        if (fault is null)
+        if (lane.Run(test, mutant.Id, Patience, out _) is null)
         {
             return false;
         }
 
-        if (fault == InProcessTests.NoEnd)
+        var start = TimeProvider.System.GetTimestamp();
+        var green = lane.Run(test, active: -1, LongPatience, out _) is null;
+        var took = TimeProvider.System.GetElapsedTime(start);
+        var again = lane.Run(test, mutant.Id, took * 20 > Patience ? took * 20 : Patience, out _);
+        if (again == InProcessTests.NoEnd)
         {
-            var start = TimeProvider.System.GetTimestamp();
-            var isQuick = tests.Run(test.Case, active: -1, out _) is null && TimeProvider.System.GetElapsedTime(start) < InProcessTests.Patience / 4;
-            _output.WriteLine($"NO END  {mutant.Node.SyntaxTree.FilePath}:{mutant.Node.GetLocation().GetLineSpan().StartLinePosition.Line + 1} in {test.Case.Name}{(isQuick ? "" : ", which does not count")}");
-            return isQuick;
+            _output.WriteLine($"NO END  {mutant.Node.SyntaxTree.FilePath}:{mutant.Node.GetLocation().GetLineSpan().StartLinePosition.Line + 1} in {lane.Cases[test].Name}");
         }
 
-        var steady = tests.Run(test.Case, active: -1, out _) is null && tests.Run(test.Case, mutant.Id, out _) is not null;
-        if (!steady)
+        if (!green || again is null)
         {
-            _output.WriteLine($"UNSTEADY  {test.Case.Name} does not count");
+            _output.WriteLine($"UNSTEADY  {lane.Cases[test].Name} does not count");
         }
 
-        return steady;
+        return green && again is not null;
     }
 
-    // Their own words, so that nobody takes them for checked.
-    private void Unswitched(string folder, IReadOnlyList<Mutant> dropped, string part)
+    private void Report(string folder, Coverage coverage, List<Mutant> chosen, HashSet<Mutant> survivors, List<Mutant> dropped)
     {
-        foreach (var mutant in dropped.Where(m => m.Node.SyntaxTree.FilePath.Contains(part, StringComparison.Ordinal)))
+        foreach (var line in coverage.Red)
         {
-            _output.WriteLine($"NOT SWITCHED  {mutant.Kind,-13} {mutant.Describe(folder)}{(mutant.IsSwitchedByParts ? "  (each of its operands is)" : "")}");
-        }
-    }
-
-    private static string? Option(string[] options, string name) => Array.IndexOf(options, name) is >= 0 and var at ? options[at + 1] : null;
-
-    // Lines "KEY<tab>REASON"; '#' starts a comment.
-    private static Dictionary<string, string> Equivalents(string[] options) => Option(options, "--equivalent") is not { } file ? [] : File.ReadLines(file)
-        .Where(l => l.Contains('\t', StringComparison.Ordinal) && !l.StartsWith('#'))
-        .Select(l => l.Split('\t'))
-        .ToDictionary(p => p[0], p => p[1], StringComparer.Ordinal);
-
-    private void Report(
-        string folder, Dictionary<int, List<TimedTest>> covered, List<Mutant> chosen, List<Mutant> survivors, List<Mutant> excused, Dictionary<string, string> known)
-    {
-        foreach (var survivor in survivors)
-        {
-            _output.WriteLine($"SURVIVED  {survivor.Kind,-13} tests {(covered.TryGetValue(survivor.Id, out var cases) ? cases.Count : 0),4}  {survivor.Describe(folder)}");
+            _output.WriteLine($"RED with every check: {line}");
         }
 
-        foreach (var mutant in excused)
+        // Named, so that nobody takes them for checked.
+        foreach (var mutant in dropped)
         {
-            _output.WriteLine($"EQUIVALENT  {mutant.Describe(folder)}: {known[mutant.Key(folder)]}");
+            _output.WriteLine($"NOT SWITCHED  {mutant.Kind,-13} {mutant.Describe(folder)}");
         }
 
-        foreach (var key in known.Keys.Except(excused.Select(m => m.Key(folder)), StringComparer.Ordinal))
+        foreach (var survivor in survivors.OrderBy(m => m.Id))
         {
-            _output.WriteLine($"STALE  {key} is listed as equivalent, but does not survive");
+            _output.WriteLine($"SURVIVED  {survivor.Kind,-13} tests {coverage.Of(survivor).Count,4}  {survivor.Describe(folder)}");
         }
 
-        _output.WriteLine($"{"folder",-24}{"checks",8}{"survivors",12}");
-        foreach (var group in chosen.GroupBy(m => Path.GetRelativePath(folder, Path.GetDirectoryName(m.Node.SyntaxTree.FilePath)!), StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+        _output.WriteLine($"{"folder",-24}{"checks",8}{"survivors",12}{"not switched",15}");
+        string FolderOf(Mutant mutant) => Path.GetRelativePath(folder, Path.GetDirectoryName(mutant.Node.SyntaxTree.FilePath)!);
+        foreach (var group in chosen.Concat(dropped).GroupBy(FolderOf, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            _output.WriteLine($"{group.Key,-24}{group.Count(),8}{survivors.Count(s => group.Contains(s)),12}");
+            var unswitched = group.Count(dropped.Contains);
+            _output.WriteLine($"{group.Key,-24}{group.Count() - unswitched,8}{group.Count(survivors.Contains),12}{unswitched,15}");
         }
     }
 
     private void Progress(string text) =>
         _errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{TimeProvider.System.GetElapsedTime(_started).TotalSeconds,5:F0} s] {text}"));
-
-    private sealed record TimedTest(TestCase Case, TimeSpan Took);
 }

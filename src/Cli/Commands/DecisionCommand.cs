@@ -16,11 +16,11 @@ internal static class DecisionCommand
         var step = new Argument<string>("step") { Description = "The step that waits; 'actors get' names it." };
         var note = new Option<string?>("--note") { Description = "Why; kept in the trace." };
         var json = CommonOptions.Json();
-        var url = CommonOptions.Url();
-        var command = new Command(decision, description + " Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, step, note, json, url };
+        var silo = new SiloConnection();
+        var command = new Command(decision, description + " Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, step, note, json, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var request = new { run_id = parsed.GetValue(id), step = parsed.GetValue(step), decision, note = parsed.GetValue(note) };
             var run = await client.CallAsync<RunView>("approve_run", request, null, cancellationToken);
             RunPrinter.Print(run, parsed.GetValue(json));

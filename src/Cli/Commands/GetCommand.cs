@@ -22,11 +22,11 @@ internal static class RunViewCommand
     {
         var id = CommonOptions.RunId();
         var json = CommonOptions.Json();
-        var url = CommonOptions.Url();
-        var command = new Command(name, description + " Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, json, url };
+        var silo = new SiloConnection();
+        var command = new Command(name, description + " Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, json, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var run = await client.CallAsync<RunView>(tool, new { run_id = parsed.GetValue(id) }, null, cancellationToken);
             RunPrinter.Print(run, parsed.GetValue(json));
             return ExitCodes.Of(run);

@@ -14,11 +14,11 @@ internal static class ListCommand
         var limit = new Option<int>("--limit") { Description = "Most runs of a page, up to 100.", DefaultValueFactory = _ => 20 };
         var cursor = new Option<string?>("--cursor") { Description = "Go on behind the page that printed it." };
         var json = CommonOptions.Json();
-        var url = CommonOptions.Url();
-        var command = new Command("list", "List runs, the newest first.") { status, workflow, limit, cursor, json, url };
+        var silo = new SiloConnection();
+        var command = new Command("list", "List runs, the newest first.") { status, workflow, limit, cursor, json, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var request = new { status = parsed.GetValue(status), workflow_id = parsed.GetValue(workflow), limit = parsed.GetValue(limit), cursor = parsed.GetValue(cursor) };
             var page = await client.CallAsync<RunListPage>("list_runs", request, null, cancellationToken);
             if (parsed.GetValue(json))

@@ -15,11 +15,11 @@ internal static class RunCommand
         var key = new Option<string?>("--idempotency-key") { Description = "Repeating the command with the same key returns the same run." };
         var trace = new Option<bool>("--trace") { Description = "Print the trace at the end." };
         var json = CommonOptions.Json();
-        var url = CommonOptions.Url();
-        var command = new Command("run", "Run a workflow and wait for its end. Exit code 0: succeeded, 2: ended otherwise.") { workflow, parameters, key, trace, json, url };
+        var silo = new SiloConnection();
+        var command = new Command("run", "Run a workflow and wait for its end. Exit code 0: succeeded, 2: ended otherwise.") { workflow, parameters, key, trace, json, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var request = new { workflow_id = parsed.GetValue(workflow), @params = JsonArgument.Read("--params", parsed.GetValue(parameters)!), idempotency_key = parsed.GetValue(key) };
             var run = await RunAsync(client, request, cancellationToken);
             RunPrinter.Print(run, parsed.GetValue(json));

@@ -12,11 +12,11 @@ internal static class SignalCommand
         var name = new Argument<string>("name") { Description = "The signal; 'actors get' names the one that is waited for." };
         var payload = new Option<string>("--payload") { Description = "JSON, or @FILE to read it.", DefaultValueFactory = _ => "{}" };
         var json = CommonOptions.Json();
-        var url = CommonOptions.Url();
-        var command = new Command("signal", "Send a signal to a run. Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, name, payload, json, url };
+        var silo = new SiloConnection();
+        var command = new Command("signal", "Send a signal to a run. Exit code 0: succeeded, 2: ended otherwise, 3: not done.") { id, name, payload, json, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var request = new { run_id = parsed.GetValue(id), name = parsed.GetValue(name), payload = JsonArgument.Read("--payload", parsed.GetValue(payload)!) };
             var run = await client.CallAsync<RunView>("signal_run", request, null, cancellationToken);
             RunPrinter.Print(run, parsed.GetValue(json));

@@ -12,12 +12,12 @@ internal static class TraceCommand
     {
         var id = CommonOptions.RunId();
         var json = CommonOptions.Json();
-        var url = CommonOptions.Url();
+        var silo = new SiloConnection();
         var head = new Option<string?>("--head") { Description = "A trace_head kept from earlier: fail unless the trace still holds it." };
-        var command = new Command("trace", "Print a run's trace and verify its hash chain. Exit code 2: it does not hold.") { id, json, head, url };
+        var command = new Command("trace", "Print a run's trace and verify its hash chain. Exit code 2: it does not hold.") { id, json, head, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var trace = await TraceReader.ReadAsync(client, parsed.GetValue(id)!, cancellationToken);
             var fault = TraceChain.Verify(trace);
             if (parsed.GetValue(json))

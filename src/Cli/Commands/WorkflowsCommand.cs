@@ -10,12 +10,12 @@ internal static class WorkflowsCommand
 {
     public static Command Create()
     {
-        var url = CommonOptions.Url();
+        var silo = new SiloConnection();
         var json = CommonOptions.Json();
-        var command = new Command("workflows", "List what can be run.") { url, json };
+        var command = new Command("workflows", "List what can be run.") { silo.Url, silo.TokenFile, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var client = await ActorsClient.ConnectAsync(parsed.GetValue(url)!, cancellationToken);
+            await using var client = await silo.ConnectAsync(parsed, cancellationToken);
             var list = await client.CallAsync<WorkflowList>("list_workflows", new { }, null, cancellationToken);
             if (parsed.GetValue(json))
             {

@@ -19,7 +19,7 @@ internal static class TraceWords
             "image_decided" => Decision(d.Text("server"), d.At("decision") ?? default),
             "sandbox_launched" =>
             [
-                $"{d.Text("server")} under {d.Text("runtime")} as {d.Text("pod")}",
+                $"{d.Text("server")} under {d.Text("runtime")} as {d.Text("pod")}{(d.Text("isolation_proof") is { Length: > 0 } proof ? $", isolation {proof}" : "")}",
                 $"image {d.Text("digest")}",
                 $"MCP {d.Text("identity", "protocol_version")}, {d.Text("identity", "name")} {d.Text("identity", "version")}, {d.Json("tools")} tools",
             ],

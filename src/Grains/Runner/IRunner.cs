@@ -23,6 +23,9 @@ internal interface IRunner
     /// <summary><c>GET /runs/{id}/calls/{callId}</c>, a long poll. Null when the runner knows no such call.</summary>
     Task<CallView?> GetCallAsync(string id, string callId, CancellationToken cancellationToken);
 
+    /// <summary>The same call as soon as its progress is another than <paramref name="seen"/> or it is answered; a long poll.</summary>
+    Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken);
+
     /// <summary><c>DELETE /runs/{id}</c>.</summary>
     Task StopAsync(string id, long fence, CancellationToken cancellationToken);
 }

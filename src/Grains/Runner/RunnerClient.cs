@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -48,6 +49,10 @@ internal sealed class RunnerClient : IRunner
 
     public Task<CallView?> GetCallAsync(string id, string callId, CancellationToken cancellationToken) =>
         OrNullAsync(SendAsync<CallView>(HttpMethod.Get, $"runs/{id}/calls/{callId}?wait={PollSeconds}", null, cancellationToken));
+
+    public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) =>
+        OrNullAsync(SendAsync<CallView>(
+            HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"runs/{id}/calls/{callId}?wait={PollSeconds}&progress={seen:R}"), null, cancellationToken));
 
     public Task StopAsync(string id, long fence, CancellationToken cancellationToken) =>
         SendAsync<object>(HttpMethod.Delete, $"runs/{id}?fence={fence}", null, cancellationToken);

@@ -25,6 +25,28 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
         _ => throw new ArgumentOutOfRangeException(nameof(effect), effect.GetType().Name, "nothing performs this effect"),
     };
 
+    /// <summary>What the server of the running call says of its progress, as soon as it is another than <paramref name="seen"/>; null when no call runs or it ended first.</summary>
+    public async Task<CallProgress?> ProgressAsync(RunId run, WorkflowDefinition definition, RunState state, double seen, CancellationToken cancellationToken)
+    {
+        if (state.RunningStep is not { } step || definition.Step(step.Id).Server is not { } server)
+        {
+            return null;
+        }
+
+        try
+        {
+            var call = await runner.GetProgressAsync(SandboxId(run, server, state.Servers[server].Attempt), CallId(run, step.Id, step.Attempt), seen, cancellationToken);
+            return call is { Status: CallStatus.Pending, Progress: { } progress } && progress.Progress != seen ? progress : null;
+        }
+        catch (RunnerException)
+        {
+            // Progress is a courtesy: whoever waits for the run learns of its end in the other way.
+            return null;
+        }
+    }
+
+    private static string CallId(RunId run, string step, int attempt) => $"{run}-{step}-{attempt}";
+
     private static string SandboxId(RunId run, string server, int attempt) => $"{run}-{server}-{attempt}";
 
     private async Task<RunEvent> DecideAsync(ServerDefinition server, string id, CancellationToken cancellationToken)
@@ -110,7 +132,7 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
         };
         try
         {
-            var answer = await AnswerAsync(sandbox, $"{run}-{effect.Step}-{effect.Attempt}", request, cancellationToken);
+            var answer = await AnswerAsync(sandbox, CallId(run, effect.Step, effect.Attempt), request, cancellationToken);
             var now = time.GetUtcNow();
             return answer switch
             {

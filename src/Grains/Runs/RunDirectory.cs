@@ -22,9 +22,13 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
     // Hashed once: it is asked for at each submit.
     private readonly Dictionary<string, string> _hashes = catalog.All.ToDictionary(d => d.Id, d => d.DefinitionHash, StringComparer.Ordinal);
 
+    private readonly SubmitterQuota _quota = new(services.Store);
+
     public IReadOnlyList<WorkflowView> Workflows { get; } = [.. catalog.All.Select(RunViews.Of)];
 
     public IRunGrain Get(RunId id) => new RunGrain(id, host, services);
+
+    public Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken) => services.Store.FindOwnerAsync(id, cancellationToken);
 
     public async Task<RunListPage> ListAsync(RunListRequest request, CancellationToken cancellationToken)
     {
@@ -35,7 +39,7 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         }
 
         var limit = Math.Clamp(request.Limit, 1, RunListRequest.MostRuns);
-        var found = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status), before, limit + 1, cancellationToken);
+        var found = await services.Store.ListAsync(new RunFilter(request.Submitter, request.WorkflowId, request.Status) { WorkflowIds = request.WorkflowIds }, before, limit + 1, cancellationToken);
         var page = new List<RunSummary>(limit);
         foreach (var run in found.Take(limit))
         {
@@ -54,13 +58,26 @@ internal sealed class RunDirectory(WorkflowCatalog catalog, RunHost host, RunSer
         var requestHash = request.IdempotencyKey is null ? "" : Hash($"{request.WorkflowId}\n{request.Params.GetRawText()}");
         var queued = NewRun(request, definition, requestHash);
         services.Definitions.Add(queued.DefinitionHash, definition);
-        var inserted = await host.SubmitAsync(queued, silo => Started(queued, silo), cancellationToken);
+        var inserted = await InsertAsync(queued, request.MostUnfinished, cancellationToken);
         if (!inserted.Created && inserted.RequestHash != requestHash)
         {
             throw Rejected("idempotency_conflict", $"The idempotency key was used before, for {inserted.Run.State.RunId} with another workflow or other params. Use a new key for a new request.");
         }
 
-        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken));
+        return RunViews.Of(inserted.Run, await services.Definitions.GetAsync(inserted.Run.DefinitionHash, cancellationToken)) with { IsNew = inserted.Created };
+    }
+
+    /// <summary>Stores the run if the submitter may have one more; a repeat gives the earlier run even then.</summary>
+    private async Task<InsertResult> InsertAsync(NewRun queued, int? most, CancellationToken cancellationToken)
+    {
+        if (most is null)
+        {
+            return await host.SubmitAsync(queued, silo => Started(queued, silo), cancellationToken);
+        }
+
+        using var place = await _quota.EnterAsync(queued.State.Submitter, queued.State.RunId, most.Value, cancellationToken);
+        return place is not null ? await host.SubmitAsync(queued, silo => Started(queued, silo), cancellationToken)
+            : (queued.IdempotencyKey is { } key ? await services.Store.FindAsync(queued.State.Submitter, key, cancellationToken) : null) ?? throw SubmitterQuota.Refusal(most.Value);
     }
 
     /// <summary>The same run, begun by this silo in the transaction that stores it.</summary>

@@ -49,6 +49,19 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     public Task<RunView?> CancelAsync(string by, string? reason, CancellationToken cancellationToken) =>
         PostAsync((_, _) => new RunCommand(RunCommands.Cancel, by, RunCommands.CancelBody(reason)), cancellationToken);
 
+    public async Task<CallProgressView?> GetProgressAsync(double seen, CancellationToken cancellationToken)
+    {
+        if (await services.Store.LoadAsync(id, cancellationToken) is not { State.RunningStep: { } step } run)
+        {
+            return null;
+        }
+
+        var definition = await services.Definitions.GetAsync(run.DefinitionHash, cancellationToken);
+        return await services.Effects.ProgressAsync(id, definition, run.State, seen, cancellationToken) is { } progress
+            ? new CallProgressView(step.Id, progress.Progress, progress.Total, progress.Message is { } message ? services.Trace.Redact(message) : null)
+            : null;
+    }
+
     public Task<TracePage?> GetTraceAsync(long afterSeq, int limit, CancellationToken cancellationToken) =>
         services.Store.ReadTraceAsync(id, afterSeq, limit, TracePageBytes, cancellationToken);
 

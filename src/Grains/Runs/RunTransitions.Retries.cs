@@ -12,6 +12,7 @@ internal static partial class RunTransitions
     {
         SandboxReasons.ServerExited, SandboxReasons.OutOfMemory, SandboxReasons.OutputLimit, SandboxReasons.DeadlineExceeded, SandboxReasons.HandshakeFailed,
         SandboxReasons.StartFailed, SandboxReasons.Stopped, SandboxReasons.Orphaned, SandboxReasons.SandboxLost, SandboxReasons.CallTimedOut,
+        SandboxReasons.Evicted, SandboxReasons.NodeLost,
     };
 
     // The same request gets the same answer.

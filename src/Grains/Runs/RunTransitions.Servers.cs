@@ -9,6 +9,7 @@ internal static partial class RunTransitions
     {
         ProblemCodes.Busy, ProblemCodes.NotReady, ProblemCodes.EngineFailed, ProblemCodes.Internal,
         SandboxReasons.StartFailed, SandboxReasons.HandshakeFailed, SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned,
+        SandboxReasons.Evicted, SandboxReasons.NodeLost,
     };
 
     private static void OnStarted(Draft draft)
@@ -73,6 +74,7 @@ internal static partial class RunTransitions
             pod = e.Sandbox.PodName,
             digest = e.Sandbox.ImageDigest,
             runtime = e.Sandbox.Runtime,
+            isolation_proof = e.Sandbox.IsolationProof,
             identity = e.Sandbox.Server,
             tools = e.Tools.Count,
             policy_revision = e.Decision.PolicyRevision,

@@ -10,7 +10,7 @@ namespace Actors.Grains.Runs;
 internal static partial class RunTransitions
 {
     // After these the server may never have seen the call, or died of something else: a harmless tool may be asked again.
-    private static readonly HashSet<string> Interrupting = new(StringComparer.Ordinal) { SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned };
+    private static readonly HashSet<string> Interrupting = new(StringComparer.Ordinal) { SandboxReasons.ServerExited, SandboxReasons.SandboxLost, SandboxReasons.Orphaned, SandboxReasons.Evicted, SandboxReasons.NodeLost };
 
     // The run's row holds every result until the run is done.
     private const long LargestResults = 16L * 1024 * 1024;
@@ -150,7 +150,7 @@ internal static partial class RunTransitions
             return;
         }
 
-        var code = e.Code is SandboxReasons.SandboxLost or SandboxReasons.Orphaned ? "interrupted" : e.Code;
+        var code = e.Code is SandboxReasons.SandboxLost or SandboxReasons.Orphaned or SandboxReasons.Evicted or SandboxReasons.NodeLost ? "interrupted" : e.Code;
         var error = new RunError(code, $"Tool '{definition.Tool}' of server '{definition.Server}' may have been executed, its outcome is unknown: {e.Message}", step.Id, definition.Server);
         if (later && TryRetry(draft, step, error))
         {

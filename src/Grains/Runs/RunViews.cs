@@ -12,6 +12,7 @@ internal static class RunViews
         RunId = run.State.RunId.Value,
         WorkflowId = run.WorkflowId,
         WorkflowVersion = run.WorkflowVersion,
+        Submitter = run.State.Submitter,
         Status = run.State.Status,
         Outcome = run.State.Status == RunStatus.Done ? run.State.Outcome : null,
         Error = run.State.Status == RunStatus.Done ? run.State.Error : null,

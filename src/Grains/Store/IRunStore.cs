@@ -18,6 +18,12 @@ internal interface IRunStore
     /// <summary>A run, finished or not, without its params and results; null when there is none.</summary>
     Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken);
 
+    /// <summary>Whose run it is; null when there is none. Costs about the same either way.</summary>
+    Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken);
+
+    /// <summary>At most <paramref name="most"/> of the submitter's runs that are not done.</summary>
+    Task<IReadOnlyList<RunId>> ListUnfinishedAsync(string submitter, int most, CancellationToken cancellationToken);
+
     /// <summary>Runs by descending id, finished or not, without params and results. <paramref name="before"/> is where the page before ended.</summary>
     Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken);
 
@@ -133,7 +139,11 @@ internal sealed record StoredRun(
     RunState State, string WorkflowId, string WorkflowVersion, string DefinitionHash, long Version, long Epoch, long TraceLength, string TraceHead, long Commands, int Strikes, SiloId? Owner);
 
 /// <summary>What to list; null members match all. Each combination is served by an index.</summary>
-internal sealed record RunFilter(string? Submitter = null, string? WorkflowId = null, RunStatus? Status = null);
+internal sealed record RunFilter(string? Submitter = null, string? WorkflowId = null, RunStatus? Status = null)
+{
+    /// <summary>Runs of any of these workflows.</summary>
+    public IReadOnlyList<string>? WorkflowIds { get; init; }
+}
 
 /// <summary>The queue as it is.</summary>
 internal sealed record QueueDepth(int Waiting, TimeSpan OldestAge);

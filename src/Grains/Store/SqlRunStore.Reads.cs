@@ -11,12 +11,24 @@ internal sealed partial class SqlRunStore
         async c => (await c.QuerySingleOrDefaultAsync<RunRow>($"{RunRow.Select} WHERE id = @id UNION ALL {RunRow.SelectFinished} WHERE id = @id", new { id = id.Value }))?.ToBareRun(),
         cancellationToken);
 
+    public Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken) => ReadAsync(
+        async c => (await c.QuerySingleOrDefaultAsync<OwnerRow>(
+            "SELECT submitter, workflow_id FROM runs WHERE id = @id UNION ALL SELECT submitter, workflow_id FROM finished_runs WHERE id = @id", new { id = id.Value })) is { } row
+                ? new RunOwner(row.Submitter, row.WorkflowId)
+                : null,
+        cancellationToken);
+
+    public Task<IReadOnlyList<RunId>> ListUnfinishedAsync(string submitter, int most, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<RunId>>(
+        async c => [.. (await c.QueryAsync<string>("SELECT id FROM runs WHERE submitter = @submitter ORDER BY id LIMIT @most", new { submitter, most })).Select(RowText.Run)],
+        cancellationToken);
+
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken)
     {
         string[] conditions =
         [
             .. filter.Submitter is null ? [] : new[] { "submitter = @Submitter" },
             .. filter.WorkflowId is null ? [] : new[] { "workflow_id = @WorkflowId" },
+            .. filter.WorkflowIds is null ? [] : new[] { "workflow_id IN @WorkflowIds" },
             .. before is null ? [] : new[] { "id < @before" },
         ];
 
@@ -32,7 +44,7 @@ internal sealed partial class SqlRunStore
             parts.Add(Part(RunRow.SelectFinished, conditions));
         }
 
-        var parameters = new { filter.Submitter, filter.WorkflowId, before = before?.Value, status = filter.Status is { } s ? RowText.Status(s) : null, limit };
+        var parameters = new { filter.Submitter, filter.WorkflowId, filter.WorkflowIds, before = before?.Value, status = filter.Status is { } s ? RowText.Status(s) : null, limit };
         return ReadAsync<IReadOnlyList<StoredRun>>(
             async c => [.. (await c.QueryAsync<RunRow>($"{string.Join(" UNION ALL ", parts)} ORDER BY id DESC LIMIT @limit", parameters)).Select(r => r.ToBareRun())],
             cancellationToken);
@@ -83,6 +95,13 @@ internal sealed partial class SqlRunStore
             return new QueueDepth((int)row.Waiting, TimeSpan.FromMilliseconds(Math.Max(0, row.Age ?? 0)));
         },
         cancellationToken);
+
+    private sealed class OwnerRow
+    {
+        public string Submitter { get; init; } = "";
+
+        public string WorkflowId { get; init; } = "";
+    }
 
     private sealed class TraceEnd
     {

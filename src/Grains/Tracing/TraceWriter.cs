@@ -49,5 +49,8 @@ internal sealed class TraceWriter(TraceRedactor redactor)
         Details = error.Details is null ? null : [.. error.Details.Select(d => Shorten(redactor.Redact(d)))],
     };
 
+    /// <summary>Text with known secrets replaced.</summary>
+    public string Redact(string text) => redactor.Redact(text);
+
     private static string Shorten(string text) => text.Length <= LongestText ? text : string.Concat(text.AsSpan(0, LongestText), Shortened);
 }

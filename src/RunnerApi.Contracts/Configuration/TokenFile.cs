@@ -7,7 +7,9 @@ public static class TokenFile
 {
     private const int ShortestToken = 32;
     private const int LargestFile = 4096;
-    private const UnixFileMode OthersMayRead = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    // The group may read: it is how Kubernetes gives a secret's file to a process that is not root.
+    private const UnixFileMode NotForOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     /// <summary>Reads the token; null with a sentence in <paramref name="fault"/> when the file can't serve.</summary>
     public static string? Read(string path, out string? fault)
@@ -16,9 +18,9 @@ public static class TokenFile
         try
         {
             using var handle = File.OpenHandle(path);
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(handle) & OthersMayRead) != UnixFileMode.None)
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(handle) & NotForOthers) != UnixFileMode.None)
             {
-                fault = $"'{path}' can be read or written by others; run chmod 600 on it.";
+                fault = $"'{path}' can be read by everybody or written by others; run chmod 600 on it.";
                 return null;
             }
 

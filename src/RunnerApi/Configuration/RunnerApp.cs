@@ -1,5 +1,6 @@
 using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Endpoints;
+using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Sessions;
 using Actors.RunnerApi.Sessions.Journal;
 
@@ -45,6 +46,10 @@ internal static class RunnerApp
         services.AddEgress(settings.Egress);
         services.AddSingleton<SessionServices>();
         services.AddSingleton<LaunchPlanner>();
+        services.AddSingleton(settings.Isolation);
+        services.AddSingleton<IsolationProofs>();
+        services.AddHostedService(s => s.GetRequiredService<IsolationProofs>());
+        services.AddSingleton(s => new IsolationEndpoint(s.GetRequiredService<IsolationProofs>(), settings.DriverName));
         services.AddSingleton<SandboxRegistry>();
         services.AddSingleton<RunnerEndpoints>();
         services.AddHostedService<SandboxReaper>();
@@ -56,5 +61,6 @@ internal static class RunnerApp
         app.UseStatusCodePages(pages => Problems.HandleStatusAsync(pages.HttpContext));
         app.UseMiddleware<BearerAuth>();
         app.Services.GetRequiredService<RunnerEndpoints>().Map(app);
+        app.Services.GetRequiredService<IsolationEndpoint>().Map(app);
     }
 }

@@ -2,6 +2,16 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Actors.RunnerApi.Configuration;
 
+/// <summary>Which sandbox driver.</summary>
+internal enum DriverKind
+{
+    /// <summary>Containers of the local Podman or Docker.</summary>
+    Podman,
+
+    /// <summary>Pods of a Kubernetes cluster.</summary>
+    Kubernetes,
+}
+
 /// <summary>Settings of the runner, section <c>Actors:Runner</c>; environment variables are <c>ACTORS__RUNNER__NAME</c>.</summary>
 internal sealed class RunnerOptions
 {
@@ -18,6 +28,10 @@ internal sealed class RunnerOptions
     /// <summary>File with the bearer token that every caller must send; at least 32 characters, readable by its owner only.</summary>
     [Required]
     public string TokenFile { get; set; } = "";
+
+    /// <summary>Where sandboxes run: on this machine, or as pods of a cluster (section <c>Actors:Runner:Kubernetes</c>).</summary>
+    [EnumDataType(typeof(DriverKind), ErrorMessage = "is neither podman nor kubernetes")]
+    public DriverKind Driver { get; set; } = DriverKind.Podman;
 
     /// <summary>The policy that decides every image, <c>policy.yaml</c>.</summary>
     [Required]

@@ -1,14 +1,28 @@
 using System.Net;
 using Actors.RunnerApi.Contracts.Configuration;
 using Actors.RunnerApi.Egress;
+using Actors.RunnerApi.Isolation;
+using Actors.RunnerApi.Kubernetes;
 using Actors.RunnerApi.Podman;
 using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Configuration;
 
 /// <summary>What the host needs before it starts: checked options, the token, the address, the sandbox engine.</summary>
-internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine, EgressOptions Egress)
+internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, IPEndPoint Endpoint, PodmanOptions Engine)
 {
+    /// <summary>The cluster; null with the driver of this machine.</summary>
+    public ClusterSettings? Cluster { get; private init; }
+
+    /// <summary>Settings of the isolation proof.</summary>
+    public IsolationOptions Isolation { get; private init; } = new();
+
+    /// <summary>Settings of the egress proxy.</summary>
+    public EgressOptions Egress { get; private init; } = new();
+
+    /// <summary>What drives the sandboxes, for people.</summary>
+    public string DriverName => Cluster is not null ? "kubernetes" : Engine.Engine == EngineKind.Docker ? "docker" : "podman";
+
     /// <summary>Settings of the policy gate.</summary>
     public PolicyOptions Policy => new()
     {
@@ -37,10 +51,25 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         var sandbox = configuration.GetSection(PodmanOptions.Section);
         var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
         var engine = PodmanOptions.Read(engineReader);
-        var egressReader = new SettingsReader(EgressOptions.Section, key => configuration.GetSection(EgressOptions.Section)[key]);
+        var clusterReader = ReaderOf(configuration, KubernetesOptions.Section);
+        var cluster = options.Driver == DriverKind.Kubernetes ? ClusterSettings.Read(clusterReader) : null;
+        var isolationReader = ReaderOf(configuration, IsolationOptions.Section);
+        var isolation = isolationReader.Read<IsolationOptions>();
+        var egressReader = ReaderOf(configuration, EgressOptions.Section);
         var egress = EgressOptions.Read(egressReader);
-        SettingsReader.ThrowOnFaults(reader, engineReader, egressReader);
-        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) }, egress);
+        SettingsReader.ThrowOnFaults(reader, engineReader, clusterReader, isolationReader, egressReader);
+        return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) })
+        {
+            Cluster = cluster,
+            Egress = egress,
+            Isolation = isolation with { Required = isolation.Required ?? cluster is not null },
+        };
+    }
+
+    private static SettingsReader ReaderOf(IConfiguration configuration, string name)
+    {
+        var section = configuration.GetSection(name);
+        return new SettingsReader(name, key => section[key]);
     }
 
     private static string AbsolutePath(string path) => path.Length == 0 ? "" : Path.GetFullPath(path);

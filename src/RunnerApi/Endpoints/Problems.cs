@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sessions;
+using Actors.Verification.Policy;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -20,6 +21,8 @@ internal static partial class Problems
         {
             case RunnerProblem problem:
                 return WriteAsync(context, problem);
+            case GateBusyException busy:
+                return WriteAsync(context, RunnerProblem.Busy(busy.Message));
             case BadHttpRequestException { StatusCode: 413 }:
                 return WriteAsync(context, new RunnerProblem(413, ProblemCodes.TooLarge, "The body is too large."));
             case BadHttpRequestException bad:

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Actors.RunnerApi.Sandboxes;
 
@@ -13,24 +11,6 @@ internal static class CreatedContainer
     [
         "io.podman.annotations.", "io.container.manager", "io.kubernetes.cri-o.TTY", "org.opencontainers.image.", "io.buildah.", "com.docker.", "vnd.docker.",
     ];
-
-    /// <summary>Identifies what was asked for: a container of that name made for anything else is not ours to use. Values of the environment stay out, since they may be guessed.</summary>
-    internal static string SpecHash(SandboxSpec spec)
-    {
-        var text = JsonSerializer.Serialize(new
-        {
-            spec.Reference,
-            spec.Args,
-            Env = spec.Env.Keys.Order(StringComparer.Ordinal),
-            spec.Runtime,
-            spec.CpuMillis,
-            spec.MemoryBytes,
-            spec.Pids,
-            Lifetime = spec.Lifetime.TotalSeconds,
-            spec.OutputBytes,
-        });
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
-    }
 
     /// <summary>Null when the container is as hardened as it was asked to be, else a sentence that names what is not.</summary>
     internal static string? Fault(SandboxSpec spec, string inspected)

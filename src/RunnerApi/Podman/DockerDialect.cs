@@ -36,7 +36,7 @@ internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(optio
         "--attach=stdout",
         "--attach=stderr",
         "--log-driver=json-file",
-        "--log-opt=max-size=" + LogBytes(spec).ToString(CultureInfo.InvariantCulture),
+        "--log-opt=max-size=" + spec.LogBytes.ToString(CultureInfo.InvariantCulture),
         "--log-opt=max-file=1",
     ];
 }

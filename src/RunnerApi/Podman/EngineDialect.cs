@@ -18,7 +18,7 @@ internal abstract class EngineDialect(PodmanOptions options)
     /// <summary>Label with the runtime's short name.</summary>
     internal const string RuntimeLabel = "actors.runtime";
 
-    /// <summary>Label with <see cref="CreatedContainer.SpecHash"/>.</summary>
+    /// <summary>Label with <see cref="SpecHash"/>.</summary>
     internal const string SpecLabel = "actors.spec";
 
     /// <summary>Label with the size in bytes at which the engine's log stops.</summary>
@@ -31,9 +31,6 @@ internal abstract class EngineDialect(PodmanOptions options)
 
     /// <summary>The engine's name of the container.</summary>
     internal static string ContainerName(string id) => "actors-" + id;
-
-    /// <summary>Bytes that the engine's log may take: a timestamp of 45 bytes stands before each line, so short lines need more than they hold.</summary>
-    internal static long LogBytes(SandboxSpec spec) => (spec.OutputBytes * 4) + (1024 * 1024);
 
     /// <summary>Asks with exit code 0 whether the image is here.</summary>
     internal abstract IReadOnlyList<string> ImageExists(string reference);
@@ -58,8 +55,8 @@ internal abstract class EngineDialect(PodmanOptions options)
         Label(IdLabel, spec.Id);
         Label(DeadlineLabel, deadline.ToString("O", CultureInfo.InvariantCulture));
         Label(RuntimeLabel, spec.Runtime);
-        Label(SpecLabel, CreatedContainer.SpecHash(spec));
-        Label(LogBytesLabel, LogBytes(spec).ToString(CultureInfo.InvariantCulture));
+        Label(SpecLabel, SpecHash.Of(spec));
+        Label(LogBytesLabel, spec.LogBytes.ToString(CultureInfo.InvariantCulture));
         arguments.AddRange(["--env-file", "/dev/stdin"]);
         foreach (var name in environment.Process.Keys)
         {

@@ -50,6 +50,6 @@ internal sealed class PodmanDialect(PodmanOptions options) : EngineDialect(optio
         "--systemd=false",
         "--timeout=" + ((long)Math.Ceiling(spec.Lifetime.TotalSeconds)).ToString(CultureInfo.InvariantCulture),
         "--log-driver=k8s-file",
-        "--log-opt=max-size=" + LogBytes(spec).ToString(CultureInfo.InvariantCulture),
+        "--log-opt=max-size=" + spec.LogBytes.ToString(CultureInfo.InvariantCulture),
     ];
 }

@@ -33,6 +33,9 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     public string? ResolveRuntime(SandboxRuntime wanted) => Runtimes.Resolve(wanted, File.Exists);
 
     /// <inheritdoc />
+    public Task<IReadOnlyList<ForbiddenTarget>> ForbiddenTargetsAsync(string? neighbour, int neighbourPort, CancellationToken cancellationToken) => Task.FromResult(HostTargets.Find());
+
+    /// <inheritdoc />
     public async Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(spec);
@@ -61,7 +64,7 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     }
 
     // What was decided about one image must never start another.
-    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == CreatedContainer.SpecHash(spec)
+    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == Sandboxes.SpecHash.Of(spec)
         ? found.Status
         : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
 

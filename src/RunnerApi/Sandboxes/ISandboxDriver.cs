@@ -23,6 +23,15 @@ public interface ISandboxDriver
     /// <summary>Kills and removes the container with all it holds. Succeeds when it is gone already.</summary>
     Task StopAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>True when sandboxes have addresses, so that one could try to reach another.</summary>
+    bool HasAddresses => false;
+
+    /// <summary>What is near the sandboxes and must not be reached from one: the host or the nodes, the cluster's API, other sandboxes.</summary>
+    /// <param name="neighbour">A running sandbox that listens on <paramref name="neighbourPort"/>; null when sandboxes have no addresses.</param>
+    /// <param name="neighbourPort">Its port.</param>
+    /// <param name="cancellationToken">Ends the look-up.</param>
+    Task<IReadOnlyList<ForbiddenTarget>> ForbiddenTargetsAsync(string? neighbour, int neighbourPort, CancellationToken cancellationToken);
+
     /// <summary>The runtime that <paramref name="wanted"/> resolves to on this machine, or null when it is not installed.</summary>
     string? ResolveRuntime(SandboxRuntime wanted);
 }
@@ -37,9 +46,18 @@ public interface ISandboxConnection : IAsyncDisposable
     /// <summary>The container's stdout from its first byte.</summary>
     Stream Stdout { get; }
 
-    /// <summary>The container's stderr from its first byte.</summary>
+    /// <summary>The container's stderr from its first byte; empty when <see cref="StderrInStdout"/>.</summary>
     Stream Stderr { get; }
+
+    /// <summary>The engine cannot tell the outputs apart: <see cref="Stdout"/> holds the lines of both, each whole, and the reader must know its own.</summary>
+    bool StderrInStdout => false;
 }
+
+/// <summary>An address that no sandbox may reach.</summary>
+/// <param name="Kind">What is there: <c>internet</c>, <c>metadata</c>, <c>dns</c>, <c>cluster_api</c>, <c>node</c> or <c>sandbox</c>.</param>
+/// <param name="Host">IP address.</param>
+/// <param name="Port">TCP port.</param>
+public sealed record ForbiddenTarget(string Kind, string Host, int Port);
 
 /// <summary>Everything that defines one sandbox. Hardening is not part of it: it is the same for all.</summary>
 public sealed record SandboxSpec
@@ -76,6 +94,12 @@ public sealed record SandboxSpec
 
     /// <summary>Bytes of stdout and stderr after which the runner stops the container; the engine's own log is bounded above it.</summary>
     public required long OutputBytes { get; init; }
+
+    /// <summary>Bytes that the engine's log may take: a prefix of 45 bytes stands before each line, so short lines need more than they hold.</summary>
+    internal long LogBytes => (OutputBytes * 4) + (1024 * 1024);
+
+    /// <summary>Where in a cluster it may run; a driver of one machine ignores it.</summary>
+    public NodePlacement? Nodes { get; init; }
 }
 
 /// <summary>A container as the engine sees it.</summary>
@@ -99,6 +123,25 @@ public sealed record SandboxStatus(
 {
     /// <summary>The engine killed it because its lifetime was over; <see cref="ExitCode"/> is null then.</summary>
     public bool DeadlineExceeded { get; init; }
+
+    /// <summary>Why the engine, and not the process, ended it.</summary>
+    public SandboxLoss Loss { get; init; }
+
+    /// <summary>The engine's own words about the end; null when it gave none.</summary>
+    public string? Detail { get; init; }
+}
+
+/// <summary>Causes of an end that are neither the process' nor its limits'.</summary>
+public enum SandboxLoss
+{
+    /// <summary>None of these.</summary>
+    None,
+
+    /// <summary>The node took its resources back, such as for disk space.</summary>
+    Evicted,
+
+    /// <summary>The node is gone or does not answer.</summary>
+    NodeLost,
 }
 
 /// <summary>Life cycle of a container.</summary>
@@ -134,6 +177,9 @@ public enum SandboxFault
 
     /// <summary>There is no such sandbox.</summary>
     NotFound,
+
+    /// <summary>No node of the cluster takes it now.</summary>
+    Unschedulable,
 
     /// <summary>The container wrote more than its log keeps, so its output cannot be replayed without a gap.</summary>
     OutputLost,

@@ -30,6 +30,8 @@ internal sealed class ReconnectingConnection : ISandboxConnection
 
     public Stream Stderr { get; }
 
+    public bool StderrInStdout => Current.StderrInStdout;
+
     /// <summary>The connection of now.</summary>
     internal ISandboxConnection Current { get; private set; }
 

@@ -54,6 +54,7 @@ internal sealed class LaunchPlanner(IPolicyGate gate, SessionServices services, 
             Pids = limits.Pids,
             Lifetime = TimeSpan.FromSeconds(limits.LifetimeSeconds),
             OutputBytes = services.Options.MaxOutputBytes,
+            Nodes = profile.Nodes,
         };
         return new LaunchPlan(record, spec, new SecretScrubber(values.Values.Concat(egress.Secrets(request.Id, opened))));
     }

@@ -10,7 +10,7 @@ internal sealed partial class McpSession
     private static readonly TimeSpan s_exitPoll = TimeSpan.FromMilliseconds(100);
     private const int ExitPolls = 50;
 
-    private async Task OnLineAsync(Inbound line)
+    private async Task OnLineAsync(Inbound line, ReadOnlyMemory<byte> bytes)
     {
         switch (line.Kind)
         {
@@ -29,6 +29,10 @@ internal sealed partial class McpSession
                     Calls.Find(report.CallId)?.Report(report.Progress);
                 }
 
+                break;
+            case InboundKind.Noise when _stderrInStdout && line.Id is null:
+                _stderr.Append(bytes.Span);
+                _stderr.Append("\n"u8);
                 break;
             default:
                 OnNoise(line.Noise!);
@@ -169,6 +173,11 @@ internal sealed partial class McpSession
         if (status.OutOfMemory)
         {
             Conclude(SandboxPhase.Failed, SandboxReasons.OutOfMemory, "The kernel killed the server at its memory limit.", status.ExitCode, null);
+        }
+        else if (status.Loss != SandboxLoss.None)
+        {
+            var (code, what) = status.Loss == SandboxLoss.Evicted ? (SandboxReasons.Evicted, "The node evicted the sandbox") : (SandboxReasons.NodeLost, "The sandbox' node is lost");
+            Conclude(SandboxPhase.Failed, code, status.Detail is null ? what + "." : $"{what}: {status.Detail}", status.ExitCode, null);
         }
         else if (status.DeadlineExceeded)
         {

@@ -30,6 +30,7 @@ internal sealed partial class McpSession : IAsyncDisposable
     private ITimer? _handshakeTimer;
     private Task _run = Task.CompletedTask;
     private int _serverRequests;
+    private bool _stderrInStdout;
     private bool _disposed;
 
     public McpSession(string id, SandboxJournal journal, SecretScrubber scrubber, SessionServices services)
@@ -141,6 +142,7 @@ internal sealed partial class McpSession : IAsyncDisposable
 
     private async Task RunAsync(ISandboxConnection connection)
     {
+        _stderrInStdout = connection.StderrInStdout;
         try
         {
             await using (connection)
@@ -193,7 +195,7 @@ internal sealed partial class McpSession : IAsyncDisposable
                     OnTooLong(read.Bytes);
                     break;
                 default:
-                    await OnLineAsync(Inbound.Parse(read.Bytes));
+                    await OnLineAsync(Inbound.Parse(read.Bytes), read.Bytes);
                     break;
             }
         }

@@ -71,6 +71,7 @@ internal sealed class Sandbox(LaunchRecord launch, SandboxJournal journal, McpSe
             ImageDigest = launch.Decision.Digest ?? "",
             PodName = launch.PodName,
             Runtime = launch.Runtime,
+            IsolationProof = launch.IsolationProof,
             Server = state.Server,
             Evidence = new SandboxEvidence { StderrTail = session.Stderr.ReadTail(), StdoutBytes = session.StdoutBytes, ProtocolNoise = state.Noise, Egress = egress.Evidence(Id) },
         };

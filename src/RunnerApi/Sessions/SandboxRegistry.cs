@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Egress;
+using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions.Journal;
 
 namespace Actors.RunnerApi.Sessions;
 
 /// <summary>All sandboxes of this runner. An id is used once: while it is here it names one sandbox, and after its removal a tombstone refuses it for a day.</summary>
-internal sealed partial class SandboxRegistry(LaunchPlanner planner, SandboxEgress egress, StateDirectory state, SessionServices services, ILogger<SandboxRegistry> logger) : IAsyncDisposable
+internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationProofs isolation, SandboxEgress egress, StateDirectory state, SessionServices services, ILogger<SandboxRegistry> logger) : IAsyncDisposable
 {
     // Ended sandboxes wait for their owner with little more than a container's log.
     private const int EndedPerLive = 8;
@@ -60,7 +61,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, SandboxEgre
         TakeSlot();
         try
         {
-            var plan = await planner.PlanAsync(request, cancellationToken);
+            var plan = await isolation.ProveAsync(await planner.PlanAsync(request, cancellationToken), cancellationToken);
             return ((await StartAsync(plan, cancellationToken)).Launched(), true);
         }
         finally

@@ -8,7 +8,7 @@ internal sealed class SiloOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Actors:Silo";
 
-    /// <summary>Where to listen: <c>http://</c>, a loopback address or <c>localhost</c>, and a port; port 0 takes a free one.</summary>
+    /// <summary>Where to listen: <c>http://</c> or <c>https://</c>, an IP address or <c>localhost</c>, and a port; port 0 takes a free one. Without authentication on loopback only.</summary>
     [Required]
     public string Url { get; set; } = "http://127.0.0.1:7430";
 
@@ -70,10 +70,25 @@ internal sealed class SiloOptions
     [Range(0, 55)]
     public int RunWorkflowWaitSeconds { get; set; } = 45;
 
+    /// <summary>Most bytes of a tool's result, about: a larger output is a link to a resource, a longer list goes on at its next page.</summary>
+    [Range(65_536, 67_108_864)]
+    public int MaxResultBytes { get; set; } = 1_048_576;
+
+    /// <summary>File with the secret that signs MCP session ids, the same at every silo; a random one of this process when empty.</summary>
+    public string SessionKeyFile { get; set; } = "";
+
+    /// <summary>Hours after which an MCP session id is not taken any more.</summary>
+    [Range(1, 720)]
+    public int SessionHours { get; set; } = 24;
+
+    /// <summary>MCP sessions that this silo has at hand; idle ones make room, beyond it a client is told to try again.</summary>
+    [Range(1, 100_000)]
+    public int MaxSessions { get; set; } = 2000;
+
     /// <summary>Host names, besides loopback's, that a request's Host header may carry; separated by commas.</summary>
     public string AllowedHosts { get; set; } = "";
 
-    /// <summary>Origins, besides loopback's, that a browser's request may come from; separated by commas.</summary>
+    /// <summary>Origins, besides loopback's, that a browser's request may come from; separated by commas. Pages of these may read the answers (CORS).</summary>
     public string AllowedOrigins { get; set; } = "";
 
     /// <summary>More patterns (regular expressions, case ignored) of property names whose value is replaced in traces and outputs; separated by white space.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.RegularExpressions;
 using Actors.Grains.Tracing;
 using Actors.RunnerApi.Contracts;
@@ -6,8 +5,8 @@ using Actors.RunnerApi.Contracts.Configuration;
 
 namespace Actors.Silo.Configuration;
 
-/// <summary>What the host needs before it starts: checked options, the runner's address and token, the address to listen on.</summary>
-internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction)
+/// <summary>What the host needs before it starts: checked options, the way in, the runner's address and token.</summary>
+internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction, string? SessionKey)
 {
     private const int LargestSecret = 64 * 1024;
     private const int LongestName = 64;
@@ -19,7 +18,7 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
         var section = configuration.GetSection(SiloOptions.Section);
         var reader = new SettingsReader(SiloOptions.Section, key => section[key]);
         var options = reader.Read<SiloOptions>();
-        var endpoint = reader.Endpoint(nameof(SiloOptions.Url), options.Url, allowNonLoopback: false, "callers are not authenticated: use 127.0.0.1.");
+        var access = AccessSettings.Read(reader, options);
         var token = reader.Token(nameof(SiloOptions.RunnerTokenFile), options.RunnerTokenFile);
         if (!Uri.TryCreate(options.RunnerUrl.TrimEnd('/') + "/", UriKind.Absolute, out var runner) || (runner.Scheme != Uri.UriSchemeHttp && runner.Scheme != Uri.UriSchemeHttps))
         {
@@ -31,12 +30,13 @@ internal sealed record SiloSettings(SiloOptions Options, IPEndPoint Endpoint, Ur
             reader.Fault(nameof(SiloOptions.Workflows), $"the folder '{options.Workflows}' does not exist.");
         }
 
+        var sessionKey = reader.Token(nameof(SiloOptions.SessionKeyFile), options.SessionKeyFile);
         var password = ReadPassword(options, reader);
         CheckSilo(options, reader);
         CheckSecrets(options, reader);
         var redaction = ReadRedaction(options, reader);
         SettingsReader.ThrowOnFaults(reader);
-        return new SiloSettings(options, endpoint!, runner!, token!, password, redaction);
+        return new SiloSettings(options, access, runner!, token!, password, redaction, sessionKey);
     }
 
     private static string? ReadPassword(SiloOptions options, SettingsReader reader)

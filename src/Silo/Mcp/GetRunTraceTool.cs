@@ -1,12 +1,14 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
+using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>get_run_trace</c>.</summary>
-internal sealed class GetRunTraceTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class GetRunTraceTool(RunDoor door, RunAnswers answers) : RunTool(Describe(
     "get_run_trace",
     "Get a run's trace",
     "Tells what happened in a run, in order: who asked and with which params, each image's policy decision with its evidence, what was launched by which digest under which runtime, each call's input and output, the outcome. "
@@ -55,13 +57,14 @@ internal sealed class GetRunTraceTool(IRunDirectory runs) : RunTool(Describe(
 {
     private const int DefaultLimit = 100;
 
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
+        var id = RunIdOf(arguments);
         var after = arguments.TryGetProperty("after", out var given) ? (long)given.GetDouble() : 0;
         var limit = arguments.TryGetProperty("limit", out var most) ? (int)most.GetDouble() : DefaultLimit;
-        var page = await runs.Get(id).GetTraceAsync(after, limit, cancellationToken) ?? throw UnknownRun(id.Value);
-        var last = page.Entries.Count == 0 ? page.Total : page.Entries[^1].Seq;
-        return new { page.RunId, page.Entries, page.Total, page.Sealed, NextAfter = last < page.Total ? last : (long?)null };
+        var run = await door.OpenAsync(Caller.Of(request.User), id, Verb.ReadOwn, cancellationToken);
+        var page = await run.Grain.GetTraceAsync(after, limit, cancellationToken) ?? throw RunDoor.UnknownRun(id);
+        var part = TraceView.Of(page, answers);
+        return new ToolAnswer(part, part.ToText());
     }
 }

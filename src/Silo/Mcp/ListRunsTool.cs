@@ -1,12 +1,14 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
+using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>list_runs</c>.</summary>
-internal sealed class ListRunsTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class ListRunsTool(RunDoor door) : RunTool(Describe(
     "list_runs",
     "List runs",
     "Lists runs, the newest first, all or those of one status or workflow. When next_cursor is present, call again with cursor = next_cursor. get_run tells more of one.",
@@ -56,8 +58,10 @@ internal sealed class ListRunsTool(IRunDirectory runs) : RunTool(Describe(
     readOnly: true,
     idempotent: true))
 {
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
-        await runs.ListAsync(
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var page = await door.ListAsync(
+            Caller.Of(request.User),
             new RunListRequest
             {
                 Status = arguments.TryGetProperty("status", out var status) ? status.Deserialize<RunStatus>(ActorsJson.Options) : null,
@@ -66,4 +70,6 @@ internal sealed class ListRunsTool(IRunDirectory runs) : RunTool(Describe(
                 Limit = arguments.TryGetProperty("limit", out var limit) ? (int)limit.GetDouble() : new RunListRequest().Limit,
             },
             cancellationToken);
+        return new ToolAnswer(page, RunText.Of(page));
+    }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Schemas;
+using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -26,24 +26,27 @@ internal abstract class RunTool : McpServerTool
     {
         try
         {
-            var arguments = JsonSerializer.SerializeToElement(request.Params?.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal), ActorsJson.Options);
-            var faults = _input.Validate(arguments);
-            if (faults.Count > 0)
-            {
-                return Failure(new RunError("invalid_arguments", $"{ProtocolTool.Name}: {faults[0]}", Details: [.. faults.Select(f => f.ToString())]));
-            }
-
-            return Success(await AnswerAsync(arguments, request, cancellationToken));
+            return (await AnswerAsync(Arguments(request), request, cancellationToken)).ToResult();
         }
         catch (RunRejectedException e)
         {
-            return Failure(e.Error);
+            return ToolAnswer.Failure(e.Error);
         }
+    }
+
+    /// <summary>The call's arguments.</summary>
+    /// <exception cref="RunRejectedException"><c>invalid_arguments</c>: they do not fit the input schema.</exception>
+    protected JsonElement Arguments(RequestContext<CallToolRequestParams> request)
+    {
+        var arguments = JsonSerializer.SerializeToElement(request.Params?.Arguments ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal), ActorsJson.Options);
+        var faults = _input.Validate(arguments);
+        return faults.Count == 0 ? arguments
+            : throw new RunRejectedException(new RunError("invalid_arguments", $"{ProtocolTool.Name}: {faults[0]}", Details: [.. faults.Select(f => f.ToString())]));
     }
 
     /// <summary>Answers a call whose arguments fit the input schema.</summary>
     /// <exception cref="RunRejectedException">A typed error for the caller.</exception>
-    protected abstract Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken);
+    protected abstract Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken);
 
     /// <summary>Describes a tool; the schemas are JSON text.</summary>
     protected static Tool Describe(string name, string title, string description, string input, string output, bool readOnly, bool idempotent, bool destructive = false, bool openWorld = false) => new()
@@ -56,22 +59,5 @@ internal abstract class RunTool : McpServerTool
         Annotations = new ToolAnnotations { Title = title, ReadOnlyHint = readOnly, IdempotentHint = idempotent, DestructiveHint = destructive, OpenWorldHint = openWorld },
     };
 
-    protected static RunId ParseRunId(JsonElement arguments) => ParseRunId(arguments.GetProperty("run_id").GetString()!);
-
-    protected static RunId ParseRunId(string text) => RunId.TryParse(text, out var id) ? id : throw UnknownRun(text);
-
-    protected static RunRejectedException UnknownRun(string id) =>
-        new(new RunError("unknown_run", $"There is no run '{(id.Length <= 64 ? id : id[..64] + "…")}'. Use the run_id that run_workflow returned."));
-
-    private static CallToolResult Success(object value)
-    {
-        var content = JsonSerializer.SerializeToElement(value, ActorsJson.Options);
-        return new CallToolResult { StructuredContent = content, Content = [new TextContentBlock { Text = content.GetRawText() }] };
-    }
-
-    private static CallToolResult Failure(RunError error)
-    {
-        var content = JsonSerializer.SerializeToElement(new JsonObject { ["error"] = JsonSerializer.SerializeToNode(error, ActorsJson.Options) }, ActorsJson.Options);
-        return new CallToolResult { IsError = true, StructuredContent = content, Content = [new TextContentBlock { Text = content.GetRawText() }] };
-    }
+    protected static string RunIdOf(JsonElement arguments) => arguments.GetProperty("run_id").GetString()!;
 }

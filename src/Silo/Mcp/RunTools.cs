@@ -1,16 +1,24 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
+using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>list_workflows</c>.</summary>
-internal sealed class ListWorkflowsTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class ListWorkflowsTool(RunDoor door, RunAnswers answers) : RunTool(Describe(
     "list_workflows",
     "List workflows",
-    "Lists the workflows that can be run: id, what each is for, the JSON Schema of its params, and what each step does: which server and tool it calls, or which approval or signal it waits for. Call this before run_workflow.",
-    """{ "type": "object", "additionalProperties": false }""",
+    "Lists the workflows that can be run: id, what each is for, the JSON Schema of its params, and what each step does: which server and tool it calls, or which approval or signal it waits for. Call this before run_workflow. When next_cursor is present, call again with cursor = next_cursor.",
+    """
+    {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": { "cursor": { "type": "string", "maxLength": 64, "description": "next_cursor of the answer before." } }
+    }
+    """,
     """
     {
       "type": "object",
@@ -29,19 +37,27 @@ internal sealed class ListWorkflowsTool(IRunDirectory runs) : RunTool(Describe(
               "steps": { "type": "array", "items": { "type": "object" } }
             }
           }
-        }
+        },
+        "next_cursor": { "type": "string", "description": "Present when there are more." }
       }
     }
     """,
     readOnly: true,
     idempotent: true))
 {
-    protected override Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
-        Task.FromResult<object>(new { workflows = runs.Workflows });
+    protected override Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var after = arguments.TryGetProperty("cursor", out var cursor) ? cursor.GetString()! : "";
+        var left = door.Workflows(Caller.Of(request.User)).Where(w => string.CompareOrdinal(w.Id, after) > 0).OrderBy(w => w.Id, StringComparer.Ordinal).ToList();
+        var workflows = answers.Fitting(left, w => JsonSerializer.SerializeToUtf8Bytes(w, ActorsJson.Options).Length);
+        var next = workflows.Count < left.Count ? workflows[^1].Id : null;
+        var text = workflows.Count == 0 ? "There is no workflow that you may run." : string.Join("\n\n", workflows.Select(WorkflowText.Of));
+        return Task.FromResult(new ToolAnswer(new { workflows, next_cursor = next }, next is null ? text : $"{text}\n\nMore follows: call again with cursor = {next}."));
+    }
 }
 
 /// <summary><c>get_run</c>.</summary>
-internal sealed class GetRunTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class GetRunTool(RunDoor door, RunAnswers answers) : RunTool(Describe(
     "get_run",
     "Get a run",
     "Tells a run's status, outcome, output and steps as they are now. Use wait_run to wait for a change instead of asking again and again.",
@@ -50,15 +66,12 @@ internal sealed class GetRunTool(IRunDirectory runs) : RunTool(Describe(
     readOnly: true,
     idempotent: true))
 {
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
-    {
-        var id = ParseRunId(arguments);
-        return await runs.Get(id).GetAsync(cancellationToken) ?? throw UnknownRun(id.Value);
-    }
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken) =>
+        answers.Of((await door.OpenAsync(Caller.Of(request.User), RunIdOf(arguments), Verb.ReadOwn, cancellationToken)).View);
 }
 
 /// <summary><c>cancel_run</c>.</summary>
-internal sealed class CancelRunTool(IRunDirectory runs) : RunTool(Describe(
+internal sealed class CancelRunTool(RunDoor door, RunAnswers answers) : RunTool(Describe(
     "cancel_run",
     "Cancel a run",
     "Asks a run to stop: its sandboxes are removed and its outcome becomes 'cancelled'. A call in flight may have had its effect. A run that is done stays as it is.",
@@ -78,16 +91,12 @@ internal sealed class CancelRunTool(IRunDirectory runs) : RunTool(Describe(
     idempotent: true,
     destructive: true))
 {
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
+        var id = RunIdOf(arguments);
         var reason = arguments.TryGetProperty("reason", out var given) ? given.GetString() : null;
-        return await runs.Get(id).CancelAsync(Caller.Name, reason, cancellationToken) ?? throw UnknownRun(id.Value);
+        var caller = Caller.Of(request.User);
+        var run = await door.OpenAsync(caller, id, Verb.Cancel, cancellationToken);
+        return answers.Of(await run.Grain.CancelAsync(caller.Subject, reason, cancellationToken) ?? throw RunDoor.UnknownRun(id));
     }
-}
-
-/// <summary>Who calls. This version listens on loopback only and knows one caller.</summary>
-internal static class Caller
-{
-    public const string Name = "local";
 }

@@ -1,17 +1,20 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Silo.Access;
 using Actors.Silo.Configuration;
+using Actors.Silo.Mcp.Hosting;
+using Actors.Silo.Mcp.Results;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>run_workflow</c>.</summary>
-internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, RunWaiter waiter) : RunTool(Describe(
+internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, IHostApplicationLifetime lifetime) : RunTool(Describe(
     "run_workflow",
     "Run a workflow",
     "Runs a workflow and waits for its end, sending progress. If it takes longer, the answer has status 'queued', 'verifying' or 'running' and the run goes on: call wait_run with the run_id. "
-        + "Give an idempotency_key when you may have to repeat the call: a repeat returns the same run instead of starting another.",
+        + "Cancelling the call cancels the run that it started. Give an idempotency_key when you may have to repeat the call: a repeat returns the same run instead of starting another.",
     """
     {
       "type": "object",
@@ -31,23 +34,62 @@ internal sealed class RunWorkflowTool(IRunDirectory runs, SiloOptions options, R
 {
     private static readonly JsonElement NoParams = JsonElement.Parse("{}");
 
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    /// <summary>Starts a run without waiting for it: it is durable then. Or tells, as a tool's result, why there is none.</summary>
+    public async Task<(OpenRun? Run, CallToolResult? Refusal)> StartAsync(RequestContext<CallToolRequestParams> request)
     {
-        var run = await runs.SubmitAsync(
-            new SubmitRequest
-            {
-                WorkflowId = arguments.GetProperty("workflow_id").GetString()!,
-                Params = arguments.TryGetProperty("params", out var given) ? given : NoParams,
-                IdempotencyKey = arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
-                Submitter = Caller.Name,
-            },
-            cancellationToken);
-        return await waiter.WaitAsync(runs.Get(ParseRunId(run.RunId)), run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken);
+        try
+        {
+            return (await SubmitAsync(Caller.Of(request.User), Arguments(request)), null);
+        }
+        catch (RunRejectedException e)
+        {
+            return (null, ToolAnswer.Failure(e.Error));
+        }
+    }
+
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    {
+        var caller = Caller.Of(request.User);
+        var run = await SubmitAsync(caller, arguments);
+        try
+        {
+            return answers.Of(await waiter.WaitAsync(run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken));
+        }
+        catch (OperationCanceledException) when (run.View.IsNew && IsCancelledByClient(request))
+        {
+            await CancelAsync(caller, run.View.RunId);
+            throw;
+        }
+    }
+
+    // Not given up half way: only a run that is known can be cancelled.
+    private Task<OpenRun> SubmitAsync(Caller caller, JsonElement arguments) => door.SubmitAsync(
+        caller,
+        arguments.GetProperty("workflow_id").GetString()!,
+        arguments.TryGetProperty("params", out var given) ? given : NoParams,
+        arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
+        CancellationToken.None);
+
+    // Over stdio nothing else cancels a call while the silo runs.
+    private bool IsCancelledByClient(RequestContext<CallToolRequestParams> request) =>
+        McpCall.Of(request) is { } call ? call.IsCancelledByClient : !lifetime.ApplicationStopping.IsCancellationRequested;
+
+    private async Task CancelAsync(Caller caller, string runId)
+    {
+        try
+        {
+            var run = await door.OpenAsync(caller, runId, Verb.Cancel, CancellationToken.None);
+            await run.Grain.CancelAsync(caller.Subject, "the client cancelled the call of run_workflow", CancellationToken.None);
+        }
+        catch (RunRejectedException)
+        {
+            // Whoever may not cancel a run can only leave it.
+        }
     }
 }
 
 /// <summary><c>wait_run</c>.</summary>
-internal sealed class WaitRunTool(IRunDirectory runs, RunWaiter waiter) : RunTool(Describe(
+internal sealed class WaitRunTool(RunDoor door, RunWaiter waiter, RunAnswers answers) : RunTool(Describe(
     "wait_run",
     "Wait for a run",
     "Waits until a run is done or the time is over, sending progress, and tells the run as it is then. Call it again while the status is not 'done'. "
@@ -69,12 +111,10 @@ internal sealed class WaitRunTool(IRunDirectory runs, RunWaiter waiter) : RunToo
 {
     private const int DefaultSeconds = 30;
 
-    protected override async Task<object> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
-        var id = ParseRunId(arguments);
-        var grain = runs.Get(id);
-        var run = await grain.GetAsync(cancellationToken) ?? throw UnknownRun(id.Value);
+        var run = await door.OpenAsync(Caller.Of(request.User), RunIdOf(arguments), Verb.ReadOwn, cancellationToken);
         var seconds = arguments.TryGetProperty("timeout_seconds", out var given) ? given.GetDouble() : DefaultSeconds;
-        return await waiter.WaitAsync(grain, run, TimeSpan.FromSeconds(seconds), request, cancellationToken);
+        return answers.Of(await waiter.WaitAsync(run, TimeSpan.FromSeconds(seconds), request, cancellationToken));
     }
 }

@@ -36,11 +36,12 @@ internal static class ToolSchemas
         """
         {
           "type": "object",
-          "required": ["run_id", "workflow_id", "workflow_version", "status", "steps", "version", "trace_head", "trace_length", "created_at", "deadline"],
+          "required": ["run_id", "workflow_id", "workflow_version", "submitter", "status", "steps", "version", "trace_head", "trace_length", "created_at", "deadline"],
           "properties": {
             "run_id": { "type": "string" },
             "workflow_id": { "type": "string" },
             "workflow_version": { "type": "string" },
+            "submitter": { "type": "string" },
             "status": { "enum": ["queued", "verifying", "running", "done"], "description": "Only 'done' is final." },
             "outcome": { "enum": ["succeeded", "failed", "rejected", "cancelled", "timed_out"], "description": "Present when done. 'rejected' means that the policy refused an image." },
             "error": {
@@ -54,7 +55,13 @@ internal static class ToolSchemas
                 "details": { "type": "array", "items": { "type": "string" } }
               }
             },
-            "output": { "type": ["object", "array", "string", "number", "boolean", "null"], "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
+            "output": { "description": "What the workflow returns, when it succeeded. It comes from untrusted servers." },
+            "output_resource": {
+              "type": "object",
+              "description": "In place of an output that is too large to stand here: read it as a resource.",
+              "required": ["uri", "bytes"],
+              "properties": { "uri": { "type": "string" }, "bytes": { "type": "integer" } }
+            },
             "steps": {
               "type": "array",
               "items": {

@@ -15,7 +15,7 @@ internal static class SimpleSigningPayload
     {
         ArgumentNullException.ThrowIfNull(digest);
         using var document = Parse(payload);
-        var critical = Member(document.RootElement, "critical");
+        var critical = OciDescriptor.Member(document.RootElement, "critical");
         RequireType(critical);
         RequireDigest(critical, digest);
     }
@@ -30,7 +30,7 @@ internal static class SimpleSigningPayload
 
     private static void RequireDigest(JsonElement critical, OciDigest digest)
     {
-        if (OciDescriptor.ReadString(Member(critical, "image"), "docker-manifest-digest") != digest.ToString())
+        if (OciDescriptor.ReadString(OciDescriptor.Member(critical, "image"), "docker-manifest-digest") != digest.ToString())
         {
             throw new VerificationException(VerificationStage.Artifact, "digest_mismatch", "It was made for another image (critical.image.docker-manifest-digest differs).");
         }
@@ -47,7 +47,4 @@ internal static class SimpleSigningPayload
             throw new VerificationException(VerificationStage.Payload, "payload_malformed", "Its payload is not JSON without duplicate properties.");
         }
     }
-
-    private static JsonElement Member(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
 }

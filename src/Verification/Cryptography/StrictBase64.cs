@@ -15,9 +15,10 @@ internal static class StrictBase64
             return false;
         }
 
-        // The framework skips white space and stray bits; encoding again shows them.
+        // The framework skips white space and stray bits; encoding again shows them, and whatever it could not read at all.
         var buffer = new byte[text.Length];
-        if (!Convert.TryFromBase64String(text, buffer, out var written) || Convert.ToBase64String(buffer, 0, written) != text)
+        _ = Convert.TryFromBase64String(text, buffer, out var written);
+        if (Convert.ToBase64String(buffer, 0, written) != text)
         {
             return false;
         }

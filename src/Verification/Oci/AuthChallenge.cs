@@ -59,7 +59,7 @@ internal sealed record AuthChallenge(bool IsBearer, string? Realm, string? Servi
             }
 
             var equals = text.IndexOf('=', at);
-            if (equals < 0 || ReadValue(text, equals + 1, out var end) is not { } value || !found.TryAdd(text[at..equals].Trim(), value))
+            if (equals < 0 || !TryReadValue(text, equals + 1, out var value, out var end) || !found.TryAdd(text[at..equals].Trim(), value))
             {
                 return null;
             }
@@ -68,7 +68,7 @@ internal sealed record AuthChallenge(bool IsBearer, string? Realm, string? Servi
         }
     }
 
-    private static string? ReadValue(string text, int start, out int end)
+    private static bool TryReadValue(string text, int start, out string value, out int end)
     {
         end = start;
         if (start >= text.Length || text[start] != '"')
@@ -78,19 +78,21 @@ internal sealed record AuthChallenge(bool IsBearer, string? Realm, string? Servi
                 end++;
             }
 
-            return text[start..end];
+            value = text[start..end];
+            return true;
         }
 
-        var value = new StringBuilder();
+        var quoted = new StringBuilder();
         for (end = start + 1; end < text.Length && text[end] != '"'; end++)
         {
             end += text[end] == '\\' ? 1 : 0;
             if (end < text.Length)
             {
-                value.Append(text[end]);
+                quoted.Append(text[end]);
             }
         }
 
-        return end++ < text.Length ? value.ToString() : null;
+        value = quoted.ToString();
+        return end++ < text.Length;
     }
 }

@@ -93,13 +93,9 @@ internal sealed class CredentialHelper(TimeProvider time, string? searchPath = n
             await process.WaitForExitAsync(both.Token);
             return (process.ExitCode, output);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new RegistryException(RegistryFault.Deadline, $"The credential helper docker-credential-{name} did not answer within {Patience.TotalSeconds:0} s. Run it by hand to see why.");
-        }
-        catch (IOException)
-        {
-            throw Failed(name, "broke off. Run it by hand to see why");
+            throw new RegistryException(RegistryFault.Deadline, $"The credential helper docker-credential-{name} broke off, or did not answer within {Patience.TotalSeconds:0} s. Run it by hand to see why.", e);
         }
         finally
         {

@@ -41,9 +41,10 @@ internal sealed record ImageReference(string Host, string Repository, string? Ta
     /// <summary>Parses a reference as written; on failure <paramref name="fault"/> says what is wrong with it and how it should look.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ImageReference? reference, [NotNullWhen(false)] out string? fault)
     {
-        reference = null;
-        fault = Parse(text, ref reference);
-        return fault is null && reference is not null;
+        ImageReference? parsed = null;
+        var problem = Parse(text, ref parsed);
+        (reference, fault) = (parsed!, problem!);
+        return problem is null;
     }
 
     /// <inheritdoc/>

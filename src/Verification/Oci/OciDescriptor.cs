@@ -14,34 +14,33 @@ internal sealed record OciDescriptor(string MediaType, OciDigest Digest, long Si
     public static bool TryRead(JsonElement element, [NotNullWhen(true)] out OciDescriptor? descriptor)
     {
         descriptor = null;
-        if (element.ValueKind != JsonValueKind.Object
-            || ReadString(element, "mediaType") is not { Length: > 0 } mediaType
+        var mediaType = ReadString(element, "mediaType") ?? "";
+        if (mediaType.Length == 0
             || !OciDigest.TryParse(ReadString(element, "digest"), out var digest)
-            || !element.TryGetProperty("size", out var size) || size.ValueKind != JsonValueKind.Number
-            || !size.TryGetInt64(out var bytes) || bytes < 0)
+            || Member(element, "size").ValueKind != JsonValueKind.Number
+            || !Member(element, "size").TryGetInt64(out var bytes) || bytes < 0)
         {
             return false;
         }
 
-        element.TryGetProperty("annotations", out var annotations);
-        descriptor = new OciDescriptor(mediaType, digest, bytes, annotations);
+        descriptor = new OciDescriptor(mediaType, digest, bytes, Member(element, "annotations"));
         return true;
     }
 
     /// <summary>An annotation's value, or null.</summary>
     public string? Annotation(string name) => ReadString(Annotations, name);
 
+    /// <summary>A member; of kind Undefined when there is none, or the element is no object.</summary>
+    public static JsonElement Member(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
+
     /// <summary>A string member, or null.</summary>
     public static string? ReadString(JsonElement element, string name)
     {
-        if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
-        {
-            return null;
-        }
-
+        var value = Member(element, name);
         try
         {
-            return value.GetString();
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         }
         catch (InvalidOperationException)
         {

@@ -150,7 +150,8 @@ internal sealed class OciLayout : IImageSource
     {
         OciManifest.RequireSchema2(what, index);
         OciManifest.RequireDeclaredType(what, OciMediaTypes.OciIndex, index);
-        if (!index.TryGetProperty("manifests", out var manifests) || manifests.ValueKind != JsonValueKind.Array)
+        var manifests = OciDescriptor.Member(index, "manifests");
+        if (manifests.ValueKind != JsonValueKind.Array)
         {
             throw new RegistryException(RegistryFault.Protocol, $"{what} has no list of manifests in index.json. Write it again.");
         }
@@ -186,8 +187,11 @@ internal sealed class OciLayout : IImageSource
     }
 
     // A tag alone, or a whole reference that ends in it.
-    private static bool Names(OciDescriptor entry, string tag) =>
-        entry.Annotation(RefName) is { } name && (name == tag || (name.EndsWith(":" + tag, StringComparison.Ordinal) && name.Contains('/', StringComparison.Ordinal)));
+    private static bool Names(OciDescriptor entry, string tag)
+    {
+        var name = entry.Annotation(RefName) ?? "";
+        return name == tag || (name.EndsWith(":" + tag, StringComparison.Ordinal) && name.Contains('/', StringComparison.Ordinal));
+    }
 
     private static bool IsAttachmentName(string name) => name[(name.LastIndexOf(':') + 1)..].StartsWith("sha256-", StringComparison.Ordinal);
 

@@ -52,7 +52,8 @@ internal sealed class OciManifest
     /// <summary>Refuses every schema version but 2.</summary>
     public static void RequireSchema2(string what, JsonElement root)
     {
-        if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != 2)
+        var version = OciDescriptor.Member(root, "schemaVersion");
+        if (version.ValueKind != JsonValueKind.Number || version.GetRawText() != "2")
         {
             throw Broken($"{what} is no manifest of schema version 2. Push the image again with a current tool.");
         }
@@ -85,7 +86,8 @@ internal sealed class OciManifest
 
     private static void RequireFlatIndex(string what, JsonElement root)
     {
-        if (!root.TryGetProperty("manifests", out var children) || children.ValueKind != JsonValueKind.Array)
+        var children = OciDescriptor.Member(root, "manifests");
+        if (children.ValueKind != JsonValueKind.Array)
         {
             throw Broken($"{what} is an index without manifests. Push the image again.");
         }

@@ -139,7 +139,7 @@ internal sealed class ReferrerGathering(string what, string? artifactType, int m
     {
         OciManifest.RequireSchema2(what, page);
         OciManifest.RequireDeclaredType(what, mediaType, page);
-        if (mediaType != OciMediaTypes.OciIndex || !page.TryGetProperty("manifests", out var entries) || entries.ValueKind != JsonValueKind.Array)
+        if (mediaType != OciMediaTypes.OciIndex || OciDescriptor.Member(page, "manifests").ValueKind != JsonValueKind.Array)
         {
             throw new RegistryException(RegistryFault.Protocol, $"{what} is no OCI image index. Mend the registry.");
         }

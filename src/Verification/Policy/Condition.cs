@@ -58,7 +58,7 @@ internal sealed record PlainValue(JsonValueKind Kind, string Text)
     {
         { Plain: true, Value: "true" } => new PlainValue(JsonValueKind.True, ""),
         { Plain: true, Value: "false" } => new PlainValue(JsonValueKind.False, ""),
-        { Plain: true } when OfNumber(scalar.Value) is { } number => number,
+        { Plain: true } => OfNumber(scalar.Value) ?? new PlainValue(JsonValueKind.String, scalar.Value),
         _ => new PlainValue(JsonValueKind.String, scalar.Value),
     };
 

@@ -6,10 +6,14 @@ namespace Actors.Verification.Policy;
 public interface IPolicyGate
 {
     /// <summary>Resolves the image once and checks everything that the matching rule demands of that digest. Never throws for a bad image or an unreachable registry: that is a refusal.</summary>
+    /// <exception cref="GateBusyException">Nothing was decided, because too much is being decided.</exception>
     Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken);
 
     /// <summary>How the policy is that decides.</summary>
     PolicyStatus Status { get; }
+
+    /// <summary>The profiles of the policy that decides now.</summary>
+    IReadOnlyCollection<SandboxProfile> Profiles { get; }
 }
 
 /// <summary>A decision with what a launch needs besides.</summary>
@@ -27,6 +31,9 @@ public sealed record SandboxProfile
     /// <summary>Which runtime.</summary>
     public SandboxRuntime Runtime { get; init; } = SandboxRuntime.Auto;
 
+    /// <summary>Which nodes of a cluster; null leaves it to the cluster.</summary>
+    public NodePlacement? Nodes { get; init; }
+
     /// <summary>Limits that apply when the workflow asks for none.</summary>
     public required ProfileLimits Defaults { get; init; }
 
@@ -43,3 +50,14 @@ public sealed record SandboxProfile
 /// <param name="Pids">Processes and threads.</param>
 /// <param name="LifetimeSeconds">Seconds.</param>
 public sealed record ProfileLimits(int CpuMillis, long MemoryBytes, int Pids, int LifetimeSeconds);
+
+/// <summary>Where in a cluster a sandbox may run.</summary>
+/// <param name="Selector">Labels that a node must have.</param>
+/// <param name="Tolerations">Taints that it may have.</param>
+public sealed record NodePlacement(IReadOnlyDictionary<string, string> Selector, IReadOnlyList<NodeToleration> Tolerations);
+
+/// <summary>A taint that does not keep a sandbox away.</summary>
+/// <param name="Key">Key of the taint.</param>
+/// <param name="Value">Its value; empty tolerates any.</param>
+/// <param name="Effect"><c>NoSchedule</c>, <c>PreferNoSchedule</c> or <c>NoExecute</c>; empty tolerates all.</param>
+public sealed record NodeToleration(string Key, string Value, string Effect);

@@ -7,12 +7,14 @@ using Actors.Verification.Oci;
 namespace Actors.Verification.Policy;
 
 /// <summary>Resolves an image once and verifies the digest that came back. Registry failures and the deadline are results, not exceptions.
-/// Identical checks that run at the same time are one check.</summary>
+/// Identical checks that run at the same time are one check; how many different ones run is bounded.</summary>
 internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache, PolicyOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<CheckKey, Lazy<Task<ImageCheck>>> _running = new();
+    private readonly CheckSlots _slots = new(options, time);
 
     /// <summary>Checks an image; cancelling leaves the check to those who wait for it too.</summary>
+    /// <exception cref="GateBusyException">Too many others are being checked.</exception>
     public Task<ImageCheck> CheckAsync(CheckRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -22,20 +24,40 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
 
     private async Task<ImageCheck> RunAsync(CheckKey key, CheckRequest request)
     {
-        var evidence = new List<DecisionEvidence>();
-        OciDigest? digest = null;
         try
         {
-            using var deadline = new CancellationTokenSource(options.Deadline, time);
             if (request.Image.Digest is { } asked && cache.Find(request.Key) is { } hit)
             {
                 return FromCache(hit, ResolveFacts(request.Image, asked, hit.Image, hit.MediaType, "cache"));
             }
 
-            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, options.Platform, deadline.Token);
+            await _slots.TakeAsync();
+            try
+            {
+                using var deadline = new CancellationTokenSource(options.Deadline, time);
+                return await CheckAtSourceAsync(request, deadline.Token);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        finally
+        {
+            _running.TryRemove(key, out _);
+        }
+    }
+
+    private async Task<ImageCheck> CheckAtSourceAsync(CheckRequest request, CancellationToken cancellationToken)
+    {
+        var evidence = new List<DecisionEvidence>();
+        OciDigest? digest = null;
+        try
+        {
+            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, options.Platform, cancellationToken);
             digest = resolved.Image.Digest;
             evidence.Add(ResolveFacts(request.Image, resolved.Top.Digest, digest, resolved.Top.MediaType, "registry"));
-            return await CheckResolvedAsync(request, resolved, evidence, deadline.Token);
+            return await CheckResolvedAsync(request, resolved, evidence, cancellationToken);
         }
         catch (RegistryException e)
         {
@@ -46,10 +68,6 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
             var seconds = options.Deadline.TotalSeconds.ToString("0.#", CultureInfo.InvariantCulture);
             var reason = $"{request.Image.Host} did not give all that is needed to check {request.Image} within {seconds} s. Check the registry, or raise Actors:Runner:DecisionSeconds.";
             return Failed(digest, new Refusal(RefusalCodes.RegistryUnavailable, reason), evidence);
-        }
-        finally
-        {
-            _running.TryRemove(key, out _);
         }
     }
 

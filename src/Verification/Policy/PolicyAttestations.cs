@@ -76,16 +76,12 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
 
     private Condition? ReadCondition(PolicyNode node)
     {
-        if (reader.Fields(node, "A condition", ["path"], ["equals", "in", "matches"]) is not { } fields || !fields.TryGetValue("path", out var where) || reader.Text(where, "'path'") is not { } text)
+        if (reader.Fields(node, "A condition", ["path"], ["equals", "in", "matches"]) is not { } fields)
         {
             return null;
         }
 
-        if (!JsonPath.TryParse(text, out var path))
-        {
-            reader.Fault(where.Line, $"'{PolicyReader.Shorten(text)}' is no path that can be used.", "Write one such as $.buildDefinition.externalParameters['build-type'] or $.items[0], from the predicate on.");
-        }
-
+        var path = fields.TryGetValue("path", out var where) ? ReadPath(where) : null;
         if (fields.Keys.Count(k => k is "equals" or "in" or "matches") != 1)
         {
             reader.Fault(node.Line, "A condition has not exactly one of 'equals', 'in' and 'matches'.", "Write one of them.");
@@ -95,6 +91,21 @@ internal sealed class PolicyAttestations(PolicyReader reader, PolicySignatories 
         var values = fields.TryGetValue("equals", out var equal) ? Values([equal]) : fields.TryGetValue("in", out var list) ? Values(reader.Items(list, "'in'", MaxValues)) : null;
         var matches = fields.TryGetValue("matches", out var regex) ? reader.Expression(regex, "'matches'") : null;
         return path is null || (values is null && matches is null) ? null : new Condition(path, values, matches);
+    }
+
+    private JsonPath? ReadPath(PolicyNode node)
+    {
+        if (reader.Text(node, "'path'") is not { } text)
+        {
+            return null;
+        }
+
+        if (!JsonPath.TryParse(text, out var path))
+        {
+            reader.Fault(node.Line, $"'{PolicyReader.Shorten(text)}' is no path that can be used.", "Write one such as $.buildDefinition.externalParameters['build-type'] or $.items[0], from the predicate on.");
+        }
+
+        return path;
     }
 
     private List<PlainValue>? Values(IReadOnlyList<PolicyNode> nodes)

@@ -34,6 +34,9 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
     /// <inheritdoc/>
     public PolicyStatus Status => _policy.Status;
 
+    /// <inheritdoc/>
+    public IReadOnlyCollection<SandboxProfile> Profiles => [.. _policy.Current.Profiles.Values];
+
     /// <summary>Loads the policy anew when a file of it has changed; a watching gate does so itself.</summary>
     public void Refresh() => _policy.Refresh();
 

@@ -51,8 +51,12 @@ internal sealed class PolicyHosts(PolicyReader reader)
 
     private RegistryMirror? ReadMirror(PolicyNode node)
     {
-        if (reader.Fields(node, "A mirror", ["host"], ["prefix", "resolves_tags"]) is not { } fields
-            || !fields.TryGetValue("host", out var named) || reader.Text(named, "'host'") is not { } host || !IsHost(named, host))
+        if (reader.Fields(node, "A mirror", ["host"], ["prefix", "resolves_tags"]) is not { } fields)
+        {
+            return null;
+        }
+
+        if ((fields.TryGetValue("host", out var named) ? ReadHost(named) : null) is not { } host)
         {
             return null;
         }
@@ -66,6 +70,8 @@ internal sealed class PolicyHosts(PolicyReader reader)
 
         return new RegistryMirror(host, prefix) { ResolvesTags = fields.TryGetValue("resolves_tags", out var tags) && reader.Flag(tags, "'resolves_tags'") == true };
     }
+
+    private string? ReadHost(PolicyNode node) => reader.Text(node, "'host'") is { } text && IsHost(node, text) ? text : null;
 
     private bool IsHost(PolicyNode node, string text)
     {

@@ -14,6 +14,12 @@ internal sealed record PolicyOptions
     /// <summary>How long a digest that verified need not be verified again; zero for never.</summary>
     public TimeSpan CacheTime { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Most images that are checked at the same time.</summary>
+    public int MaxChecks { get; init; } = 32;
+
+    /// <summary>Most that wait for that, besides.</summary>
+    public int MaxWaitingChecks { get; init; } = 512;
+
     /// <summary>How often the policy's files are looked at for a change; zero for never.</summary>
     public TimeSpan ReloadEvery { get; init; }
 
@@ -32,6 +38,8 @@ internal sealed record PolicyOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Deadline, TimeSpan.FromMinutes(10));
         ArgumentOutOfRangeException.ThrowIfLessThan(CacheTime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ReloadEvery, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxChecks, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxWaitingChecks, 0);
         return this;
     }
 }

@@ -37,7 +37,7 @@ internal sealed class PolicyProfiles(PolicyReader reader)
 
     private SandboxProfile? ReadProfile(string name, PolicyNode node)
     {
-        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network", "egress"]) is not { } fields)
+        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network", "egress", "nodes"]) is not { } fields)
         {
             return null;
         }
@@ -45,6 +45,7 @@ internal sealed class PolicyProfiles(PolicyReader reader)
         var runtime = fields.TryGetValue("runtime", out var r) ? reader.Choice(r, "'runtime'", "auto", "runsc", "runc") : "auto";
         var egress = ReadNetwork(name, fields);
 
+        var nodes = fields.TryGetValue("nodes", out var n) ? new PolicyNodes(reader).Read(name, n) : null;
         var defaults = fields.TryGetValue("defaults", out var d) ? ReadLimits(d, $"'defaults' of profile '{name}'") : null;
         var caps = fields.TryGetValue("caps", out var c) ? ReadLimits(c, $"'caps' of profile '{name}'") : null;
         if (runtime is null || defaults is null || caps is null)
@@ -53,7 +54,7 @@ internal sealed class PolicyProfiles(PolicyReader reader)
         }
 
         CheckCaps(name, d!, defaults, caps);
-        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Defaults = defaults, Caps = caps, Egress = egress };
+        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Nodes = nodes, Defaults = defaults, Caps = caps, Egress = egress };
     }
 
     private IReadOnlyList<EgressRule> ReadNetwork(string name, Dictionary<string, PolicyNode> fields)

@@ -45,7 +45,7 @@ internal sealed class PolicySignatories(PolicyReader reader, PolicyFiles files, 
 
         var root = log == "required" ? ReadRoot(node, fields) : null;
         var content = files.Read(reader, node, "Key file", MaxKeyFileBytes, "one PEM public key");
-        if (content is null || log is null || (log == "required" && root is null))
+        if (content is null)
         {
             return null;
         }
@@ -57,7 +57,7 @@ internal sealed class PolicySignatories(PolicyReader reader, PolicyFiles files, 
             return null;
         }
 
-        return new SignatoryRule(path, $"{key.Fingerprint} {root?.Sha256}", new BundleDemands(new KeySignatory(key), root, RequireTransparencyLog: root is not null), root);
+        return new SignatoryRule(path, $"{key.Fingerprint} {root?.Sha256}", new BundleDemands(new KeySignatory(key), root, RequireTransparencyLog: log != "ignored"), root);
     }
 
     private SignatoryRule? ReadKeyless(PolicyNode node)
@@ -67,16 +67,13 @@ internal sealed class PolicySignatories(PolicyReader reader, PolicyFiles files, 
             return null;
         }
 
-        var identity = ReadPattern(node, fields, "identity");
-        var issuer = ReadPattern(node, fields, "issuer");
-        var root = ReadRoot(node, fields);
-        if (identity is null || issuer is null || root is null)
-        {
-            return null;
-        }
-
-        var demands = new BundleDemands(new KeylessSignatory(new CertificateIdentity(identity, issuer), root), root, RequireTransparencyLog: true);
-        return new SignatoryRule($"{identity} by {issuer}", $"{identity}\n{issuer}\n{root.Sha256}", demands, root);
+        return (ReadPattern(node, fields, "identity"), ReadPattern(node, fields, "issuer"), ReadRoot(node, fields)) is ({ } identity, { } issuer, { } root)
+            ? new SignatoryRule(
+                $"{identity} by {issuer}",
+                $"{identity}\n{issuer}\n{root.Sha256}",
+                new BundleDemands(new KeylessSignatory(new CertificateIdentity(identity, issuer), root), root, RequireTransparencyLog: true),
+                root)
+            : null;
     }
 
     private TrustedRoot? ReadRoot(PolicyNode node, Dictionary<string, PolicyNode> fields)

@@ -123,7 +123,7 @@ internal sealed partial class PolicySource : IDisposable
             r.Value.SnapshotAt!.Value + OldestSnapshot)),
     ];
 
-    private bool IsOld(DateTimeOffset? snapshot) => snapshot is { } taken && _time.GetUtcNow() - taken > OldestSnapshot;
+    private bool IsOld(DateTimeOffset? snapshot) => _time.GetUtcNow() - snapshot > OldestSnapshot;
 
     private sealed record State(PolicyDocument Policy, DateTimeOffset LoadedAt, IReadOnlyList<FileStamp> Files, PolicyAlarm? ReloadAlarm);
 }

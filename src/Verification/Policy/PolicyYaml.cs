@@ -48,9 +48,14 @@ internal static class PolicyYaml
 
     private static PolicyNode Read(Parser parser, int depth)
     {
-        if (parser.Current is not NodeEvent node || depth > MaxDepth)
+        if (parser.Current is not NodeEvent node)
         {
-            throw new PolicySyntaxException(LineOf(parser.Current), "There is an alias, no value, or deep nesting.", $"Write the value out, at most {MaxDepth} levels deep.");
+            throw new PolicySyntaxException(LineOf(parser.Current), "There is an alias, or no value.", "Write the value out.");
+        }
+
+        if (depth > MaxDepth)
+        {
+            throw new PolicySyntaxException(LineOf(node), "There is deep nesting.", $"Write at most {MaxDepth} levels.");
         }
 
         if (!node.Anchor.IsEmpty || !node.Tag.IsEmpty)

@@ -60,7 +60,7 @@ internal static class Quantity
                 continue;
             }
 
-            if (end > 9 || !int.TryParse(rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+            if (!int.TryParse(rest[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var count))
             {
                 return false;
             }

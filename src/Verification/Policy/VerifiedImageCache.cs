@@ -46,5 +46,9 @@ internal sealed class VerifiedImageCache(PolicyOptions options, TimeProvider tim
     }
 
     // A clock that was set back must not prolong an entry's life.
-    private bool IsYoung(VerifiedImage entry) => time.GetUtcNow() - entry.VerifiedAt is var age && age >= TimeSpan.Zero && age < options.CacheTime;
+    private bool IsYoung(VerifiedImage entry)
+    {
+        var age = time.GetUtcNow() - entry.VerifiedAt;
+        return age >= TimeSpan.Zero && age < options.CacheTime;
+    }
 }

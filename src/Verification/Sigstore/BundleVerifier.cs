@@ -89,13 +89,17 @@ internal static class BundleVerifier
         }
     }
 
-    // An entry whose log did not sign for a time is held against the times that others proved.
+    // An entry whose log did not sign for a time is held against the times that others proved; without any, only a log that is still in use is believed.
     private static void DemandLogWindows(SigstoreBundle bundle, List<LogEntryFacts> facts, List<DateTimeOffset> stamped, TrustedRoot root)
     {
         foreach (var (entry, _) in bundle.LogEntries.Zip(facts).Where(p => p.Second.IntegratedTime is null))
         {
             var log = LogEntryVerifier.DemandKnownLog(entry, root);
             stamped.ForEach(t => LogEntryVerifier.DemandWindow(log, t));
+            if (stamped.Count == 0)
+            {
+                LogEntryVerifier.DemandInUse(log);
+            }
         }
     }
 

@@ -84,7 +84,8 @@ internal static class CertificateFactsReader
         var texts = new Dictionary<int, string>();
         foreach (var extension in certificate.Extensions)
         {
-            if (extension.Oid?.Value is not { } oid || !oid.StartsWith(FulcioPrefix, StringComparison.Ordinal)
+            var oid = extension.Oid?.Value ?? "";
+            if (!oid.StartsWith(FulcioPrefix, StringComparison.Ordinal)
                 || !int.TryParse(oid.AsSpan(FulcioPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is 7)
             {
                 continue;

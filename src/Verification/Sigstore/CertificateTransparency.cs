@@ -52,7 +52,7 @@ internal static class CertificateTransparency
 
     private static void DemandWindow(SignedCertificateTimestamp sct, TrustedLog log)
     {
-        if (sct.Time is not { } time || !log.Window.Contains(time))
+        if (!log.Window.Contains(sct.Time))
         {
             throw Fault("sct_outside_log_window", $"A signed certificate timestamp is outside the validity of log '{log.BaseUrl}' in the trusted root.");
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using Actors.Verification.Cryptography;
 
 namespace Actors.Verification.Sigstore;
@@ -22,12 +23,18 @@ internal sealed class JsonCursor
 
     public JsonElement Element { get; }
 
-    /// <summary>Parses strictly: no comments, no duplicate names, no trailing commas, at most <paramref name="maxBytes"/> bytes and 64 levels.</summary>
+    /// <summary>Parses strictly: UTF-8, no comments, no duplicate names, no trailing commas, at most <paramref name="maxBytes"/> bytes and 64 levels.</summary>
     public static JsonCursor Parse(ReadOnlyMemory<byte> json, string name, int maxBytes, VerificationStage stage, string code)
     {
         if (json.Length > maxBytes)
         {
             throw new VerificationException(stage, code, $"The {name} has {json.Length} bytes; at most {maxBytes} are read.");
+        }
+
+        // The parser looks at bytes only where a string is read.
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw new VerificationException(stage, code, $"The {name} is not UTF-8.");
         }
 
         try

@@ -34,7 +34,8 @@ internal static class LogEntryBinding
 
     private static LoggedSignature Read(JsonCursor spec, string kind, string version, SignedContent content) => (kind, version, content) switch
     {
-        ("hashedrekord", "0.0.1", _) => ReadHashedRekordV1(spec),
+        // Only version 2 logs hash an envelope's signed bytes; a version 1 log holds envelopes as dsse or intoto.
+        ("hashedrekord", "0.0.1", MessageSignature) => ReadHashedRekordV1(spec),
         ("hashedrekord", "0.0.2", _) => ReadHashedRekordV2(spec.Required("hashedRekordV002")),
         ("dsse", "0.0.1", DsseEnvelope) => ReadDsseV1(spec),
         ("dsse", "0.0.2", DsseEnvelope) => ReadDsseV2(spec.Required("dsseV002")),

@@ -6,6 +6,9 @@ namespace Actors.Verification.Sigstore;
 /// <summary>Verifies that a trusted log holds an entry: the log's promise, the proof of inclusion and the checkpoint. What the entry says is checked by <see cref="LogEntryBinding"/>.</summary>
 internal static class LogEntryVerifier
 {
+    // Each costs a verification.
+    private const int MaxOwnLines = 4;
+
     /// <summary>Throws unless the log vouches for the entry in the way that its format demands.</summary>
     public static LogEntryFacts Verify(LogEntry entry, BundleFormat format, TrustedRoot root)
     {
@@ -41,6 +44,16 @@ internal static class LogEntryVerifier
         if (!log.Window.Contains(time))
         {
             throw Fault("log_outside_window", $"The entry of {time:u} is outside the validity of log '{log.BaseUrl}' in the trusted root.");
+        }
+    }
+
+    /// <summary>Throws when the log's key is no longer in use.</summary>
+    public static void DemandInUse(TrustedLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        if (log.Window.End is { } end)
+        {
+            throw Fault("log_outside_window", $"Log '{log.BaseUrl}' was in use until {end:u} by the trusted root, and nothing proves that the entry is older. Sign again with a timestamp.");
         }
     }
 
@@ -149,6 +162,11 @@ internal static class LogEntryVerifier
         if (own.Count == 0)
         {
             throw Fault("checkpoint_signature_missing", $"The checkpoint has no signature line of log '{log.BaseUrl}'.");
+        }
+
+        if (own.Count > MaxOwnLines)
+        {
+            throw Fault("checkpoint_malformed", $"The checkpoint has more than {MaxOwnLines} signature lines of log '{log.BaseUrl}'.");
         }
 
         if (!own.TrueForAll(s => checkpoint.IsSignedBy(log.Key, s)))

@@ -39,10 +39,10 @@ internal sealed record SlsaProvenance(string BuilderId, string BuildType, string
     // The builder is the workflow that the certificate names, with or without its ref, or the service that runs it (not in the certificate).
     private void DemandBuilder(CertificateFacts certificate)
     {
-        if (certificate.BuildSignerUri is not { } signer
-            || (BuilderId.Contains("/.github/workflows/", StringComparison.Ordinal) && BuilderId != signer && BuilderId != signer.Split('@')[0]))
+        var signer = certificate.BuildSignerUri ?? throw Fault("builder_mismatch", $"The provenance names builder '{BuilderId}', the certificate none.");
+        if (BuilderId.Contains("/.github/workflows/", StringComparison.Ordinal) && BuilderId != signer && BuilderId != signer.Split('@')[0])
         {
-            throw Fault("builder_mismatch", $"The provenance names builder '{BuilderId}', the certificate '{certificate.BuildSignerUri}'.");
+            throw Fault("builder_mismatch", $"The provenance names builder '{BuilderId}', the certificate '{signer}'.");
         }
     }
 

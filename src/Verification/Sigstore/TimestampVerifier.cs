@@ -34,14 +34,14 @@ internal static class TimestampVerifier
 
     private static Rfc3161TimestampToken Decode(byte[] response)
     {
-        var token = TokenOf(response);
         try
         {
+            var token = TokenOf(response);
             return Rfc3161TimestampToken.TryDecode(token, out var decoded, out var read) && read == token.Length
                 ? decoded
                 : throw Fault("timestamp_malformed", "A timestamp response is malformed.");
         }
-        catch (CryptographicException)
+        catch (Exception e) when (e is CryptographicException or AsnContentException)
         {
             throw Fault("timestamp_malformed", "A timestamp response is malformed.");
         }
@@ -49,18 +49,11 @@ internal static class TimestampVerifier
 
     private static ReadOnlyMemory<byte> TokenOf(byte[] response)
     {
-        try
-        {
-            var reader = new AsnReader(response, AsnEncodingRules.BER);
-            var sequence = reader.ReadSequence();
-            reader.ThrowIfNotEmpty();
-            var granted = sequence.ReadSequence().TryReadInt32(out var status) && status is 0 or 1;
-            return granted ? sequence.ReadEncodedValue() : throw Fault("timestamp_not_granted", "A timestamp response says that the timestamp was not granted.");
-        }
-        catch (AsnContentException)
-        {
-            throw Fault("timestamp_malformed", "A timestamp response is malformed.");
-        }
+        var reader = new AsnReader(response, AsnEncodingRules.BER);
+        var sequence = reader.ReadSequence();
+        reader.ThrowIfNotEmpty();
+        var granted = sequence.ReadSequence().TryReadInt32(out var status) && status is 0 or 1;
+        return granted ? sequence.ReadEncodedValue() : throw Fault("timestamp_not_granted", "A timestamp response says that the timestamp was not granted.");
     }
 
     private static void DemandImprintHash(Rfc3161TimestampToken token)
@@ -76,8 +69,8 @@ internal static class TimestampVerifier
     {
         try
         {
-            var signers = token.AsSignedCms().SignerInfos;
-            return signers.Count == 1 && signers[0].SignerIdentifier.MatchesCertificate(authority.Lowest);
+            // A token that was decoded has exactly one signer.
+            return token.AsSignedCms().SignerInfos[0].SignerIdentifier.MatchesCertificate(authority.Lowest);
         }
         catch (CryptographicException)
         {

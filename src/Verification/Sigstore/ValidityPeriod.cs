@@ -7,5 +7,6 @@ internal readonly record struct ValidityPeriod(DateTimeOffset Start, DateTimeOff
 {
     public static ValidityPeriod Always { get; } = new(DateTimeOffset.MinValue, End: null);
 
-    public bool Contains(DateTimeOffset time) => time >= Start && (End is null || time <= End);
+    /// <summary>False for a time that is not known.</summary>
+    public bool Contains(DateTimeOffset? time) => time >= Start && (End is null || time <= End);
 }

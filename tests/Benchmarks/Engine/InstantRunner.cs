@@ -40,6 +40,8 @@ internal sealed class InstantRunner : IRunner
 
     public Task<CallView?> GetCallAsync(string id, string callId, CancellationToken cancellationToken) => Task.FromResult<CallView?>(null);
 
+    public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => GetCallAsync(id, callId, cancellationToken);
+
     public Task StopAsync(string id, long fence, CancellationToken cancellationToken)
     {
         Source(id[..RunIdLength]).TrySetResult();

@@ -75,6 +75,8 @@ internal sealed class FakeRunner : IRunner
         return _calls.GetValueOrDefault(callId);
     }
 
+    public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => GetCallAsync(id, callId, cancellationToken);
+
     public void Answer(string callId, CallView view) => _calls[callId] = view;
 
     public Task StopAsync(string id, long fence, CancellationToken cancellationToken)

@@ -30,6 +30,10 @@ internal sealed class StoreFaults
 
         public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => store.LoadAsync(id, cancellationToken);
 
+        public Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken) => store.FindOwnerAsync(id, cancellationToken);
+
+        public Task<IReadOnlyList<RunId>> ListUnfinishedAsync(string submitter, int most, CancellationToken cancellationToken) => store.ListUnfinishedAsync(submitter, most, cancellationToken);
+
         public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) => store.ListAsync(filter, before, limit, cancellationToken);
 
         public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken) =>

@@ -90,11 +90,18 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
 
     public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => Do(() => Find(id) is { } run ? Public(run.Stored) : null);
 
+    public Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken) =>
+        Do(() => Find(id) is { } run ? new RunOwner(run.Stored.State.Submitter, run.Stored.WorkflowId) : null);
+
+    public Task<IReadOnlyList<RunId>> ListUnfinishedAsync(string submitter, int most, CancellationToken cancellationToken) => Do<IReadOnlyList<RunId>>(() =>
+        [.. _world.Runs.Values.Where(r => !r.IsDone && r.Stored.State.Submitter == submitter).Take(most).Select(r => r.Stored.State.RunId)]);
+
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) => Do<IReadOnlyList<StoredRun>>(() =>
         [.. _world.Runs.Values.Reverse()
             .Where(r => before is not { } b || string.CompareOrdinal(r.Id, b.Value) < 0)
             .Where(r => (filter.Submitter ?? r.Stored.State.Submitter) == r.Stored.State.Submitter
                 && (filter.WorkflowId ?? r.Stored.WorkflowId) == r.Stored.WorkflowId
+                && (filter.WorkflowIds?.Contains(r.Stored.WorkflowId, StringComparer.Ordinal) ?? true)
                 && (filter.Status ?? r.Stored.State.Status) == r.Stored.State.Status)
             .Take(limit)
             .Select(r => Public(r.Stored))]);

@@ -109,6 +109,8 @@ internal sealed class SimRunner(SimWorld world)
             return await Ask(() => runner._calls.GetValueOrDefault(callId), cancellationToken);
         }
 
+        public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => GetCallAsync(id, callId, cancellationToken);
+
         public Task StopAsync(string id, long fence, CancellationToken cancellationToken) => Ask(() => runner.Stop(id, fence), cancellationToken);
 
         private Task<T> Ask<T>(Func<T> work, CancellationToken cancellationToken)

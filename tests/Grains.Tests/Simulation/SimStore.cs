@@ -45,6 +45,10 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 
     public Task<StoredRun?> LoadAsync(RunId id, CancellationToken cancellationToken) => Ask(m => m.LoadAsync(id, default), cancellationToken);
 
+    public Task<RunOwner?> FindOwnerAsync(RunId id, CancellationToken cancellationToken) => Ask(m => m.FindOwnerAsync(id, default), cancellationToken);
+
+    public Task<IReadOnlyList<RunId>> ListUnfinishedAsync(string submitter, int most, CancellationToken cancellationToken) => Ask(m => m.ListUnfinishedAsync(submitter, most, default), cancellationToken);
+
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken) =>
         Ask(m => m.ListAsync(filter, before, limit, default), cancellationToken);
 

@@ -186,6 +186,27 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
     }
 
     [Fact]
+    public async Task Maintain_AnotherSiloMakesThePartition_WaitsForItAndGoesOn()
+    {
+        const string Partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'trace'::regclass";
+        var before = await ScalarAsync<long>(Partitions);
+        var name = await ScalarAsync<string>("SELECT max(relname)::text FROM pg_class WHERE relname ~ '^trace_[0-9]{8}$'");
+        var bounds = await ScalarAsync<string>($"SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relname = '{name}'");
+        await ScalarAsync<int>($"DROP TABLE {name}; SELECT 1");
+        await using var other = await ConnectAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await ExecuteAsync(other, $"SELECT pg_advisory_xact_lock({PostgresPartitions.Making})");
+
+        var maintaining = Store.MaintainAsync(TimeSpan.FromDays(1), default);
+        await Poll.UntilAsync(async () => await ScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"), "somebody waits for the lock");
+        await ExecuteAsync(other, $"CREATE TABLE {name} (LIKE trace INCLUDING ALL); ALTER TABLE trace ATTACH PARTITION {name} {bounds}");
+        await transaction.CommitAsync();
+
+        Assert.Equal(0, await maintaining);
+        Assert.Equal(before, await ScalarAsync<long>(Partitions));
+    }
+
+    [Fact]
     public async Task Beat_Timeline_IsTheServers() => Assert.Equal(1, (await Store.JoinAsync(new SiloRecord(SiloId.New(), "s", "1", 1, default, default), default)).Timeline);
 
     [Fact]
@@ -220,6 +241,12 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
         var connection = new NpgsqlConnection(_database + ";Pooling=false");
         await connection.OpenAsync();
         return connection;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private async Task<T> ScalarAsync<T>(string sql)

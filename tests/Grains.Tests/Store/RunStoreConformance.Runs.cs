@@ -211,9 +211,10 @@ public abstract partial class RunStoreConformance
 
         all.AddRange(await Store.ListAsync(new RunFilter(), null, 100, default));
         Assert.Equal(12, all.Count);
-        foreach (var filter in from s in new[] { null, "a" } from w in new[] { null, "x" } from t in new RunStatus?[] { null, RunStatus.Done, RunStatus.Queued } select new RunFilter(s, w, t))
+        foreach (var filter in from s in new[] { null, "a" } from w in new[] { null, "x" } from t in new RunStatus?[] { null, RunStatus.Done, RunStatus.Queued } 
+                 from m in new[] { null, new[] { "x", "z" } } select new RunFilter(s, w, t) { WorkflowIds = m })
         {
-            var expected = all.Where(r => (filter.Submitter ?? r.State.Submitter) == r.State.Submitter && (filter.WorkflowId ?? r.WorkflowId) == r.WorkflowId && (filter.Status ?? r.State.Status) == r.State.Status);
+            var expected = all.Where(r => (filter.Submitter ?? r.State.Submitter) == r.State.Submitter && (filter.WorkflowId ?? r.WorkflowId) == r.WorkflowId && (filter.WorkflowIds?.Contains(r.WorkflowId) ?? true) && (filter.Status ?? r.State.Status) == r.State.Status);
             var paged = new List<StoredRun>();
             while (await Store.ListAsync(filter, paged.Count == 0 ? null : paged[^1].State.RunId, 2, default) is { Count: > 0 } page)
             {
@@ -224,6 +225,32 @@ public abstract partial class RunStoreConformance
         }
 
         Assert.Equal(all.Select(r => r.State.RunId.Value).OrderDescending(StringComparer.Ordinal), all.Select(r => r.State.RunId.Value));
+    }
+
+    [Fact]
+    public async Task FindOwner_TellsWhoseItIs_ForUnfinishedAndFinished()
+    {
+        var (silo, run) = await ClaimedAsync();
+        var open = await InsertedAsync(New(submitter: "other", workflow: "x"));
+        await Store.CommitAsync(Commit(silo, run, Done(run, Now)), default);
+
+        Assert.Equal(new RunOwner("tester", "two-steps"), await Store.FindOwnerAsync(run.State.RunId, default));
+        Assert.Equal(new RunOwner("other", "x"), await Store.FindOwnerAsync(open, default));
+        Assert.Null(await Store.FindOwnerAsync(RunId.New(Now), default));
+    }
+
+    [Fact]
+    public async Task ListUnfinished_CountsOneSubmittersOpenRuns_UpToTheMost()
+    {
+        var (silo, run) = await ClaimedAsync();
+        RunId[] open = [await InsertedAsync(New()), await InsertedAsync(New())];
+        await InsertedAsync(New(submitter: "other"));
+        Assert.Equal(3, (await Store.ListUnfinishedAsync("tester", 10, default)).Count);
+        await Store.CommitAsync(Commit(silo, run, Done(run, Now)), default);
+
+        Assert.Equal(open.Select(r => r.Value).Order(StringComparer.Ordinal), (await Store.ListUnfinishedAsync("tester", 10, default)).Select(r => r.Value).Order(StringComparer.Ordinal));
+        Assert.Single(await Store.ListUnfinishedAsync("tester", 1, default));
+        Assert.Empty(await Store.ListUnfinishedAsync("nobody", 10, default));
     }
 
     [Fact]

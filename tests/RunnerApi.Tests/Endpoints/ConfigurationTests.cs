@@ -48,7 +48,9 @@ public sealed class ConfigurationTests : IDisposable
 
     [Theory]
     [InlineData(RunnerHarness.Token, UnixFileMode.UserRead | UnixFileMode.UserWrite, null)]
-    [InlineData(RunnerHarness.Token, UnixFileMode.UserRead | UnixFileMode.GroupRead, "chmod 600")]
+    [InlineData(RunnerHarness.Token, UnixFileMode.UserRead | UnixFileMode.GroupRead, null)]
+    [InlineData(RunnerHarness.Token, UnixFileMode.UserRead | UnixFileMode.GroupWrite, "chmod 600")]
+    [InlineData(RunnerHarness.Token, UnixFileMode.UserRead | UnixFileMode.OtherWrite, "chmod 600")]
     [InlineData(RunnerHarness.Token, UnixFileMode.UserRead | UnixFileMode.OtherRead, "chmod 600")]
     [InlineData("", UnixFileMode.UserRead, "at least 32")]
     [InlineData("0123456789abcdef0123456789abcde \n", UnixFileMode.UserRead, "at least 32")]

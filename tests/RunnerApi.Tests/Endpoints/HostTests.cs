@@ -120,6 +120,20 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task Decision_GateIsBusy_Is429WithRetryAfterAlsoOfALaunch()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        using var decision = await runner.Http.PostAsync("/decisions", new StringContent("""{"image":"crowd","profile":"default"}"""));
+        using var launch = await runner.LaunchAsync(runner.Request("box", Scripts.Echo) with { Image = "crowd" });
+
+        foreach (var response in (HttpResponseMessage[])[decision, launch])
+        {
+            await RunnerHarness.ProblemAsync(response, HttpStatusCode.TooManyRequests, ProblemCodes.Busy);
+            Assert.NotNull(response.Headers.RetryAfter);
+        }
+    }
+
+    [Fact]
     public async Task CallsInFlight_AboveTheMost_Are429()
     {
         await using var runner = await RunnerHarness.StartAsync("MaxCallsInFlight=2");

@@ -114,7 +114,7 @@ public sealed class EngineDialectTests
     [Fact]
     public void From_TooMuch_IsRefused()
     {
-        Assert.Throws<SandboxException>(() => SandboxEnvironment.From(One("BIG", new string('x', SandboxEnvironment.MaxValueBytes + 1))));
+        Assert.Throws<SandboxException>(() => SandboxEnvironment.From(One("BIG", new string('x', EnvironmentRules.MaxValueBytes + 1))));
         Assert.Throws<SandboxException>(() => SandboxEnvironment.From(Enumerable.Range(0, 129).ToDictionary(n => $"V{n}", _ => "", StringComparer.Ordinal)));
         Assert.Throws<SandboxException>(() => SandboxEnvironment.From(Enumerable.Range(0, 9).ToDictionary(n => $"V{n}", _ => new string('x', 32 * 1024), StringComparer.Ordinal)));
     }

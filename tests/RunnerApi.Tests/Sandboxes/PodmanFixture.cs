@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Text;
 using Actors.RunnerApi.Podman;
 using Actors.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,41 +30,14 @@ public sealed class PodmanFixture : IAsyncLifetime
     {
         await _registry.DisposeAsync();
         string[] storage = ["--root", At("root"), "--runroot", At("run")];
-        await RunAsync("podman", [.. storage, "rm", "--all", "--force", "--time", "0"]);
-        await RunAsync("podman", [.. storage, "rmi", "--all", "--force"]);
-        await RunAsync("umount", [At("root/overlay")], mayFail: true);
+        await BusyboxImage.RunAsync("podman", [.. storage, "rm", "--all", "--force", "--time", "0"]);
+        await BusyboxImage.RunAsync("podman", [.. storage, "rmi", "--all", "--force"]);
+        await BusyboxImage.RunAsync("umount", [At("root/overlay")], mayFail: true);
         _home.Delete(recursive: true);
     }
 
     /// <summary>Builds and pushes a busybox image with more configuration. Built in a storage of its own, so that the driver really has to pull.</summary>
-    internal async Task<string> BuildAsync(string name, params string[] more)
-    {
-        var repository = $"{_registry.Host}/tests/{name}";
-        string[] buildah = ["--root", At("build"), "--runroot", At("build-run"), "--storage-driver", "vfs"];
-        var container = await RunAsync("buildah", [.. buildah, "from", "scratch"]);
-        await RunAsync("buildah", [.. buildah, "copy", "--quiet", container, "/usr/bin/busybox", "/bin/busybox"]);
-        await RunAsync("buildah", [.. buildah, "config", "--cmd", "[\"/bin/busybox\",\"sh\"]", "--user", "0", "--volume", "/data", "--env", "FROM_IMAGE=1", container]);
-        foreach (var few in more.Chunk(10))
-        {
-            await RunAsync("buildah", [.. buildah, "config", .. few, container]);
-        }
-
-        await RunAsync("buildah", [.. buildah, "commit", "--quiet", container, repository]);
-        await RunAsync("buildah", [.. buildah, "push", "--quiet", "--tls-verify=false", "--digestfile", At("digest"), repository]);
-        await RunAsync("buildah", [.. buildah, "rm", "--all"]);
-        return repository + "@" + (await File.ReadAllTextAsync(At("digest"))).Trim();
-    }
-
-    private static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments, bool mayFail = false)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        var stderr = new StringBuilder();
-        process.ErrorDataReceived += (_, e) => stderr.AppendLine(e.Data);
-        process.BeginErrorReadLine();
-        var stdout = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0 || mayFail ? stdout.Trim() : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {stderr}");
-    }
+    internal Task<string> BuildAsync(string name, params string[] more) => new BusyboxImage(_home.FullName, _registry.Host).BuildAsync(name, more);
 }
 
 [CollectionDefinition(Name)]

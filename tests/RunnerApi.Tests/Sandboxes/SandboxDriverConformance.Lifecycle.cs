@@ -158,7 +158,7 @@ public abstract partial class SandboxDriverConformance
             Assert.Equal(value, seen[name]);
         }
 
-        Assert.Empty(seen.Keys.Except(env.Keys).Except(["FROM_IMAGE", "HOSTNAME", "TERM", "container", "PWD", "SHLVL", "OLDPWD"]));
+        Assert.Empty(seen.Keys.Where(n => !n.StartsWith(Engine.Variables, StringComparison.Ordinal)).Except(env.Keys).Except(["FROM_IMAGE", "HOSTNAME", "TERM", "container", "PWD", "SHLVL", "OLDPWD"]));
     }
 
     private static Dictionary<string, string> Secret { get; } = new(StringComparer.Ordinal) { ["API_TOKEN"] = "s3cr3t-Ab9-never-shown" };

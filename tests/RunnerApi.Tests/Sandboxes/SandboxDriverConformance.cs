@@ -27,6 +27,12 @@ public abstract partial class SandboxDriverConformance : IAsyncLifetime
     /// <summary>Kills, from outside, whatever carries the connection to this sandbox.</summary>
     protected abstract void KillConnection(string id);
 
+    /// <summary>CPU of a test's sandbox; several must fit the engine at once.</summary>
+    protected virtual int CpuMillis => 1000;
+
+    /// <summary>What the engine cannot do, whatever is asked of it.</summary>
+    private protected virtual EngineLimits Engine => new();
+
     protected CancellationToken Token => _limit.Token;
 
     protected ISandboxDriver Driver { get; private set; } = null!;
@@ -63,7 +69,7 @@ public abstract partial class SandboxDriverConformance : IAsyncLifetime
         InsecureRegistry = InsecureRegistry,
         Args = ["/bin/busybox", "sh", "-c", script],
         Runtime = Runtime,
-        CpuMillis = 1000,
+        CpuMillis = CpuMillis,
         MemoryBytes = 96 * 1024 * 1024,
         Pids = 32,
         Lifetime = TimeSpan.FromSeconds(120),
@@ -85,7 +91,7 @@ public abstract partial class SandboxDriverConformance : IAsyncLifetime
         await using var connection = await Driver.AttachAsync(id, Token);
         var stderr = ReadAllAsync(connection.Stderr);
         var stdout = await ReadAllAsync(connection.Stdout);
-        return new Ended(stdout, await stderr, await EndAsync(id));
+        return new Ended(stdout, await stderr, await EndAsync(id), connection.StderrInStdout);
     }
 
     protected async Task<SandboxStatus> EndAsync(string id)
@@ -118,8 +124,20 @@ public abstract partial class SandboxDriverConformance : IAsyncLifetime
 
     protected LineReader Lines(Stream stream) => new(stream, Token);
 
+    /// <summary>The lines of a text that are not among those written to stderr, which some engines mix in.</summary>
+    protected static IReadOnlyList<string> Without(string text, params string[] stderr) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => !stderr.Contains(l))];
+
+    /// <summary>What an engine falls short of.</summary>
+    /// <param name="LeastProcesses">The lowest limit of processes that it can hold a sandbox to.</param>
+    /// <param name="MostSharedMemory">Bytes of /dev/shm.</param>
+    /// <param name="MayExecuteTmp">It may be unable to mount /tmp without execution.</param>
+    /// <param name="NoResourceLimits">It cannot lower open files and core dumps.</param>
+    /// <param name="Variables">Prefix of variables that it adds.</param>
+    /// <param name="Hostname">What a sandbox is called.</param>
+    private protected sealed record EngineLimits(int LeastProcesses = 1, long MostSharedMemory = 1024 * 1024, bool MayExecuteTmp = false, bool NoResourceLimits = false, string Variables = "\0", string Hostname = "sandbox");
+
     /// <summary>How a sandbox ended.</summary>
-    protected sealed record Ended(string Stdout, string Stderr, SandboxStatus Status);
+    protected sealed record Ended(string Stdout, string Stderr, SandboxStatus Status, bool StderrInStdout);
 
     /// <summary>Reads lines, of any length, from a stream.</summary>
     protected sealed class LineReader(Stream stream, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Tests.Support;
 
-/// <summary>Admits every image but those whose name begins with <c>evil</c>.</summary>
+/// <summary>Admits every image but those whose name begins with <c>evil</c>, and is too busy for those that begin with <c>crowd</c>.</summary>
 internal sealed class FakeGate(TimeProvider time) : IPolicyGate
 {
     public const string Digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -19,8 +19,15 @@ internal sealed class FakeGate(TimeProvider time) : IPolicyGate
 
     public PolicyStatus Status => new("test", time.GetUtcNow(), Rules: 1, Profiles: 1, Alarms);
 
+    public IReadOnlyCollection<SandboxProfile> Profiles => [s_profile];
+
     public Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken)
     {
+        if (image.StartsWith("crowd", StringComparison.Ordinal))
+        {
+            return Task.FromException<GateResult>(new GateBusyException());
+        }
+
         var admitted = !image.StartsWith("evil", StringComparison.Ordinal);
         var decision = new Decision
         {

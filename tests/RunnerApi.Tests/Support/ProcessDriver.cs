@@ -17,6 +17,9 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
 
     public LocalProcess? Find(string id) => _processes.GetValueOrDefault(id);
 
+    public Task<IReadOnlyList<ForbiddenTarget>> ForbiddenTargetsAsync(string? neighbour, int neighbourPort, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ForbiddenTarget>>([]);
+
     public Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         Fail("create");

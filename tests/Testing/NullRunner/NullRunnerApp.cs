@@ -46,6 +46,9 @@ public sealed class NullRunnerApp : IAsyncDisposable
         return runner;
     }
 
+    /// <summary>Where it listens.</summary>
+    public Uri Url => new(_app.Urls.First());
+
     public Task WaitForShutdownAsync() => ((IHost)_app).WaitForShutdownAsync();
 
     public async ValueTask DisposeAsync()
@@ -95,8 +98,10 @@ public sealed class NullRunnerApp : IAsyncDisposable
         }
     }
 
-    private static TimeSpan WaitOf(HttpContext context) =>
-        TimeSpan.FromSeconds(int.TryParse(context.Request.Query["wait"], CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, 60) : 0);
+    // A call's progress is its time: whoever asks for news gets some soon.
+    private static TimeSpan WaitOf(HttpContext context) => context.Request.Query.ContainsKey("progress")
+        ? TimeSpan.FromMilliseconds(50)
+        : TimeSpan.FromSeconds(int.TryParse(context.Request.Query["wait"], CultureInfo.InvariantCulture, out var seconds) ? Math.Min(seconds, 60) : 0);
 
     private static string Segment(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 

@@ -58,7 +58,7 @@ internal sealed class NullSandbox(string id, long fence, long touched)
 }
 
 /// <summary>One executed call.</summary>
-internal sealed class NullCall(string id, string key, long readyAt, Func<Task> record)
+internal sealed class NullCall(string id, string key, long startedAt, long readyAt, Func<Task> record)
 {
     private readonly Lock _lock = new();
     private Task? _recorded;
@@ -66,6 +66,9 @@ internal sealed class NullCall(string id, string key, long readyAt, Func<Task> r
     public string Id { get; } = id;
 
     public string Key { get; } = key;
+
+    /// <summary>When it was sent, milliseconds since 1970.</summary>
+    public long StartedAt { get; } = startedAt;
 
     /// <summary>When its answer is there, milliseconds since 1970.</summary>
     public long ReadyAt { get; } = readyAt;

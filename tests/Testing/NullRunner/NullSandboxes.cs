@@ -192,7 +192,7 @@ public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, Time
         _ => SandboxReasons.Orphaned,
     };
 
-    private static NullCall Call(LedgerEntry entry, Func<Task> record) => new(entry.Call!, entry.Key ?? "", entry.At + entry.Milliseconds, record);
+    private static NullCall Call(LedgerEntry entry, Func<Task> record) => new(entry.Call!, entry.Key ?? "", entry.At, entry.At + entry.Milliseconds, record);
 
     private LedgerEntry Entry(string id, string callId, CallRequest request)
     {
@@ -229,7 +229,7 @@ public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, Time
         return call.ReadyAt <= Now && call.ReadyAt <= sandbox.EndedAt
             ? new CallView { CallId = call.Id, Status = CallStatus.Result, Result = Result(call), DurationMs = 1 }
             : sandbox.IsAlive
-                ? new CallView { CallId = call.Id, Status = CallStatus.Pending }
+                ? new CallView { CallId = call.Id, Status = CallStatus.Pending, Progress = new CallProgress(Now - call.StartedAt, call.ReadyAt - call.StartedAt, $"at {call.Key}") }
                 : new CallView { CallId = call.Id, Status = CallStatus.Unknown, Error = new CallError(sandbox.Reason!, "the sandbox ended during the call") };
     }
 

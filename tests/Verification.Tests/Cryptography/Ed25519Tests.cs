@@ -48,7 +48,11 @@ public sealed class Ed25519Tests
     [InlineData("0100000000000000000000000000000000000000000000000000000000000080")] // x = -0
     [InlineData("0200000000000000000000000000000000000000000000000000000000000000")] // on no point
     [InlineData("00")]
-    public void IsPublicKey_NoCanonicalPoint_IsRefused(string hex) => Assert.False(Ed25519.IsPublicKey(Convert.FromHexString(hex)));
+    public void IsPublicKey_NoCanonicalPoint_IsRefused(string hex)
+    {
+        Assert.False(Ed25519.IsPublicKey(Convert.FromHexString(hex)));
+        Assert.False(Ed25519.Verify(Convert.FromHexString(hex), "x"u8, new byte[Ed25519.SignatureBytes]));
+    }
 
     [Theory]
     [InlineData("5866666666666666666666666666666666666666666666666666666666666666")] // the base point

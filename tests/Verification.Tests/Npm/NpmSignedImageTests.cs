@@ -20,6 +20,10 @@ public sealed class NpmSignedImageTests(NpmSignedImages images) : IClassFixture<
     {
         { "key", ByKey, null },
         { "keyless", ByIdentity, null },
+        { "key-dsse", ByKey, null },
+        { "keyless-dsse", ByIdentity, null },
+        { "key-dsse-logged-otherwise", ByKey, RefusalCodes.TransparencyLogInvalid },
+        { "keyless-dsse-logged-otherwise", ByIdentity, RefusalCodes.TransparencyLogInvalid },
         { "keyless", ByAnotherIdentity, RefusalCodes.IdentityMismatch },
         { "keyless", ByAnotherIssuer, RefusalCodes.IssuerMismatch },
         { "keyless-expired", ByIdentity, RefusalCodes.CertificateExpired },

@@ -39,6 +39,8 @@ public sealed class NpmSignedImages : IAsyncLifetime
         foreach (var by in (string[])["key", "keyless"])
         {
             await AddAsync(by, by, Signature);
+            await AddAsync($"{by}-dsse", by, Signature, entry: "dsse");
+            await AddAsync($"{by}-dsse-logged-otherwise", by, Signature, entry: "dsse", otherEntry: true);
             await AddAsync($"{by}-sbom", by, Sbom);
             await AddAsync($"{by}-of-another", by, Signature, of: TestImages.Text("another").Digest);
         }
@@ -79,7 +81,7 @@ public sealed class NpmSignedImages : IAsyncLifetime
         return Path.Combine([root.FullName, .. parts]);
     }
 
-    private async Task AddAsync(string tag, string by, string predicateType, string? of = null, int minutesAgo = 0)
+    private async Task AddAsync(string tag, string by, string predicateType, string? of = null, int minutesAgo = 0, string entry = "intoto", bool otherEntry = false)
     {
         var digest = await _registry.Pusher.PushAsync(Name, tag, TestImages.Text(tag));
         _signatures.Add(new JsonObject
@@ -89,6 +91,8 @@ public sealed class NpmSignedImages : IAsyncLifetime
             ["subject"] = of ?? digest,
             ["predicateType"] = predicateType,
             ["by"] = by,
+            ["entry"] = entry,
+            ["otherEntry"] = otherEntry,
             ["identity"] = Identity,
             ["issuer"] = Issuer,
             ["issuedMinutesAgo"] = minutesAgo,

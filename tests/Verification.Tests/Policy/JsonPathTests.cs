@@ -39,4 +39,9 @@ public sealed class JsonPathTests
     [InlineData("$.a$")]
     [InlineData("$.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a")]
     public void TryParse_AnythingElse_IsRefused(string text) => Assert.False(Verification.Policy.JsonPath.TryParse(text, out _));
+
+    [Theory]
+    [InlineData(256, true)]
+    [InlineData(257, false)]
+    public void TryParse_Length_IsCapped(int length, bool parsed) => Assert.Equal(parsed, Verification.Policy.JsonPath.TryParse("$." + new string('a', length - 2), out _));
 }

@@ -70,6 +70,28 @@ public sealed class PolicyGateLimitTests : RegistryGate
     }
 
     [Theory]
+    [InlineData(0, 60, 0, 1, 0)]
+    [InlineData(601, 60, 0, 1, 0)]
+    [InlineData(20, -1, 0, 1, 0)]
+    [InlineData(20, 60, -1, 1, 0)]
+    [InlineData(20, 60, 0, 0, 0)]
+    [InlineData(20, 60, 0, 1, -1)]
+    public void Open_SettingOutOfRange_Throws(int deadline, int cache, int reload, int checks, int waiting)
+    {
+        var options = new PolicyOptions
+        {
+            PolicyFile = Harness.Folder.PolicyPath,
+            Deadline = TimeSpan.FromSeconds(deadline),
+            CacheTime = TimeSpan.FromSeconds(cache),
+            ReloadEvery = TimeSpan.FromSeconds(reload),
+            MaxChecks = checks,
+            MaxWaitingChecks = waiting,
+        };
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => PolicyGate.Open(options, Harness.Clock, Harness.Log));
+    }
+
+    [Theory]
     [InlineData(119, 0)]
     [InlineData(121, 1)]
     public async Task Status_EmbeddedTrustRoot_IsAnAlarmWhenItIsOld(int days, int alarms)

@@ -76,7 +76,7 @@ public sealed class PolicyGateTests(LocalRegistry registry) : IClassFixture<Loca
 
         Assert.Equal(RefusalCodes.SignatureInvalid, decision.Code);
         Assert.Equal("signature", decision.Evidence[^1].Facts["stage"]);
-        Assert.Contains("keys/demo.pub", decision.Reason, StringComparison.Ordinal);
+        Assert.Contains("Sign this digest as keys/demo.pub", decision.Reason, StringComparison.Ordinal);
     }
 
     [Theory]

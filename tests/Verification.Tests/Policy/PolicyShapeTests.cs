@@ -14,22 +14,28 @@ public sealed class PolicyShapeTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    public static TheoryData<string> NoYaml =>
-    [
-        "a: 1\n---\nb: 2\n",
-        "a: [1\n",
-        "a: \"1\n",
-        "a: &x 1\n",
-        "a: !t 1\n",
-        "a: *x\n",
-        "? [a]\n: 1\n",
-        "a: " + new string('[', 20) + new string(']', 20) + "\n",
-        "",
-    ];
+    public static TheoryData<string, string> NoYaml => new()
+    {
+        { "a: 1\n---\nb: 2\n", "a second document" },
+        { "a: [1\n", "not YAML" },
+        { "a: \"1\n", "not YAML" },
+        { "a: &x 1\n", "an anchor or a tag" },
+        { "a: !t 1\n", "an anchor or a tag" },
+        { "a: *x\n", "an alias" },
+        { "? [a]\n: 1\n", "not a plain word" },
+        { "a: " + new string('[', 20) + new string(']', 20) + "\n", "deep nesting" },
+        { "", "not YAML" },
+    };
 
     [Theory]
     [MemberData(nameof(NoYaml))]
-    public void Parse_MoreThanPlainYaml_IsRefused(string text) => Assert.True(Assert.Throws<PolicySyntaxException>(() => PolicyYaml.Parse(text)).Line > 0);
+    public void Parse_MoreThanPlainYaml_IsRefused(string text, string problem)
+    {
+        var thrown = Assert.Throws<PolicySyntaxException>(() => PolicyYaml.Parse(text));
+
+        Assert.True(thrown.Line > 0);
+        Assert.Contains(problem, thrown.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("identity_regex: \"https://a/.*\"", null)]

@@ -35,6 +35,7 @@ public sealed class QuantityTests
     [InlineData("5.")]
     [InlineData("1,000")]
     [InlineData("99999999999999999999999999")]
+    [InlineData("000000000000000000000000000000001")]
     public void TryParse_AnythingElse_IsRefused(string text) => Assert.False(Quantity.TryParse(text, out _));
 
     [Theory]

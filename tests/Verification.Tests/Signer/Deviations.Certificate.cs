@@ -60,7 +60,7 @@ internal static partial class Deviations
         Sct("SCT with trailing bytes", "sct_malformed", s => s.Damage = bytes => [.. bytes, 0]),
         Sct("SCT list cut off", "sct_malformed", s => s.DamageList = list => list[..^1]),
         Sct("SCT list empty", "sct_log_unknown", s => s.DamageList = _ => TestAsn.Octets([0, 0])),
-        Sct("SCT list with trailing bytes", "sct_malformed", s => s.DamageList = list => TestAsn.Octets([.. list[3..], 0])),
+        Sct("SCT list with trailing bytes", "sct_malformed", s => s.DamageList = list => TestAsn.Octets([.. list[2..], 0])),
         Cert("CT log withdrawn before", SignedCertificateTimestamp, "sct_outside_log_window", r => r.Root = t => t.Set("ctlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddSeconds(-1)))),
         Cert("CT log trusted only later", SignedCertificateTimestamp, "sct_outside_log_window", r => r.Root = t => t.Set("ctlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddSeconds(1), null))),
         Cert("no CT log trusted", SignedCertificateTimestamp, "sct_log_unknown", r => r.Root = t => t.Set("ctlogs", new JsonArray())),

@@ -23,6 +23,11 @@ internal static partial class Deviations
         LogRoot("log trusted only later", "log_outside_window", 1, t => t.Set("tlogs/0/publicKey/validFor", SigstoreWorld.Window(s_now.AddDays(1), null))),
         LogRoot("no log trusted", "log_unknown", 1, t => t.Set("tlogs", new JsonArray())),
         LogRoot("log v2 withdrawn before", "log_outside_window", 2, t => t.Set("tlogs/1/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)))),
+        new("log v2 withdrawn and no time proven", () => Recipe.Of(keyless: false, dsse: false, rekor: 2).With(r =>
+        {
+            r.Timestamps.Clear();
+            r.Root = t => t.Set("tlogs/1/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)));
+        }), TransparencyLog, "log_outside_window"),
         new("log entry twice", () => V1().With(r => r.Bundle = b => b.Repeat("verificationMaterial/tlogEntries", 2)), TransparencyLog, "log_entry_duplicate"),
         new("integrated time without a promise", () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
         {
@@ -56,7 +61,10 @@ internal static partial class Deviations
         Log($"checkpoint with 67 signatures, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + string.Concat(Enumerable.Repeat(TestRekor.Line("witness.example", [1, 2, 3, 4], new byte[64]), 64))),
         Log($"checkpoint size is no number, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 1, "eleven")),
         Log($"checkpoint root is no base64, {v}", "checkpoint_malformed", v, e => e.Note = n => Line(n, 2, "*")),
+        Log($"checkpoint with five lines of the log, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + string.Concat(Enumerable.Repeat(OwnLine(c) + "\n", 4))),
         Log($"checkpoint hint of another key, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => OwnLine(c, s => [.. new byte[4], .. s[4..]])),
+        Log($"checkpoint line without a name, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + TestRekor.Line("", [1, 2, 3, 4], new byte[64])),
+        Log($"checkpoint line that is no base64, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c + "\u2014 witness.example *\n"),
         Log($"checkpoint signature too short, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => OwnLine(c, s => s[..4])),
     ]);
 
@@ -71,6 +79,7 @@ internal static partial class Deviations
         Body("hashedrekord 0.0.1 with two keys", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec/signature/publicKey/content", Base64(Once(b.Text("spec/signature/publicKey/content")) + TestKey.P256().Pem))),
         Body("hashedrekord 0.0.2 with certificate and key", "log_entry_malformed", keyless, false, 2, "hashedrekord", WithBoth),
         Body("hashedrekord 0.0.1 without spec", "log_entry_malformed", keyless, false, 1, "hashedrekord", b => b.Set("spec", new JsonObject())),
+        new($"envelope logged as hashedrekord 0.0.1, {(keyless ? "keyless" : "key")}", () => Recipe.Of(keyless, dsse: true, rekor: 1, kind: "hashedrekord"), TransparencyLog, "log_entry_kind_unsupported"),
         Body("dsse 0.0.1 of another payload", "log_entry_digest_mismatch", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/value", new string('0', 64))),
         Body("dsse 0.0.1 of another payload algorithm", "log_entry_malformed", keyless, true, 1, "dsse", b => b.Set("spec/payloadHash/algorithm", "sha1")),
         Body("dsse 0.0.1 of another signature", "log_entry_signature_mismatch", keyless, true, 1, "dsse", b => b.Flip("spec/signatures/0/signature")),
@@ -156,6 +165,8 @@ internal static partial class Deviations
         lines[number] = text;
         return string.Join('\n', lines);
     }
+
+    private static string OwnLine(string checkpoint) => checkpoint.Split('\n').First(l => l.StartsWith('\u2014') && l.Contains("rekor.sigstore.test ", StringComparison.Ordinal));
 
     // Changes the log's own signature bytes (hint and all) in a checkpoint.
     private static string OwnLine(string checkpoint, Func<byte[], byte[]> change)

@@ -19,7 +19,7 @@ internal static class Formats
                     all[$"message, {who}, {Log(rekor)}, bundle v0.{version}"] = () => Recipe.Of(keyless, dsse: false, rekor, version);
                 }
 
-                foreach (var kind in (string[])["dsse", "intoto", "hashedrekord"])
+                foreach (var kind in (string[])["dsse", "intoto"])
                 {
                     all[$"envelope, {who}, log v1 {kind}, bundle v0.{version}"] = () => Recipe.Of(keyless, dsse: true, rekor: 1, version, kind);
                 }
@@ -55,6 +55,7 @@ internal static class Formats
             all[$"entry {index} of {size}"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => (r.Entries[0].Index, r.Entries[0].TreeSize) = (index, size));
         }
 
+        all["message, key, log v2, no time proven"] = () => Recipe.Of(keyless: false, dsse: false, rekor: 2).With(r => r.Timestamps.Clear());
         all["SCT with extensions"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Sct.Extensions = [1, 2, 3]);
         all["SCT after one of an unknown log"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Sct.Junk = 1);
         all["SCT of a log with an RSA key"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
@@ -65,6 +66,7 @@ internal static class Formats
             r.Root = root => root["ctlogs"]!.AsArray().Add(SigstoreWorld.Log("ctfe2.sigstore.test", log, r.Sct.LogId));
         });
         all["an extension with a name, not a text"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Certificate.Extra.Add(("1.3.6.1.4.1.57264.1.7", [0xff, 0xfe])));
+        all["an extension below one of Fulcio's"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Certificate.Extra.Add(("1.3.6.1.4.1.57264.1.8.1", [0xff, 0xfe])));
         all["issuer only in the old extension"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r => r.Certificate.SetFulcio(8, null));
         all["root that signs leaves itself"] = () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
         {

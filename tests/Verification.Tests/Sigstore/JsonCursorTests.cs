@@ -20,6 +20,13 @@ public sealed class JsonCursorTests
     [InlineData("[]")]
     public void Text_NoText_IsRefused(string json) => Refused(() => Parse(json).Required("a").Text());
 
+    [Fact]
+    public void Parse_OnlyNameOfAnObjectIsNoText_IsRefused() => Refused(() => Parse("{\"a\":{\"\\ud800\":\"b\"}}"));
+
+    [Fact]
+    public void Parse_NameThatIsNotUtf8_IsRefused() =>
+        Refused(() => JsonCursor.Parse((byte[])[.. "{\"a\":{\""u8, 0xff, .. "\":1}}"u8], "test", 1000, VerificationStage.Payload, "test_malformed"));
+
     [Theory]
     [InlineData("{\"a\":\"yesterday\"}")]
     [InlineData("{\"a\":5}")]

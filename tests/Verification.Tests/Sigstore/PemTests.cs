@@ -19,6 +19,9 @@ public sealed class PemTests
     public void TryReadAll_MoreThanTheCap_IsRefused() => Assert.False(Pem.TryReadAll(One + One, 1, out _, Pem.Certificate));
 
     [Fact]
+    public void TryReadAll_MoreBeginningsThanBlocks_IsRefusedUnsearched() => Assert.False(Pem.TryReadAll("-----BEGIN CERTIFICATE-----\n" + One, 1, out _, Pem.Certificate));
+
+    [Fact]
     public void TryReadAll_AnotherLabel_IsRefused() => Assert.False(Pem.TryReadAll(One + Other, 9, out _, Pem.Certificate));
 
     [Fact]

@@ -2,8 +2,8 @@
 // Signs images with npm's Sigstore libraries and attaches the bundles to them in their registry.
 // usage: sign-images.mjs PLAN.json     (modules are found from the working directory)
 //
-// PLAN: { out, signatures: [{ image, attachTo, subject, predicateType, by: "key" | "keyless", identity, issuer, issuedMinutesAgo }] }
-//   image is host:port/repository; attachTo and subject are "sha256:HEX".
+// PLAN: { out, signatures: [{ image, attachTo, subject, predicateType, by: "key" | "keyless", entry: "intoto" | "dsse", otherEntry, identity, issuer, issuedMinutesAgo }] }
+//   image is host:port/repository; attachTo and subject are "sha256:HEX"; otherEntry logs another payload than the signed one.
 // Writes trusted_root.json and npm.pub into the directory `out`.
 import { createRequire } from "node:module";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
@@ -39,10 +39,30 @@ async function authority(keys, minutesAgo) {
 }
 
 const keys = { ca: newPair(), ct: newPair(), rekor: newPair(), tsa: newPair(), signer: newPair() };
+/** The mock logs what is proposed. A log keeps digests, signatures and keys of a proposed envelope, not the envelope (Rekor's type dsse 0.0.1). */
+function asLogged(body, otherEntry) {
+  const { kind, apiVersion, spec } = JSON.parse(body);
+  if (kind !== "dsse") return body;
+  const envelope = JSON.parse(spec.proposedContent.envelope);
+  const hashOf = (bytes) => ({ algorithm: "sha256", value: sha256(bytes).toString("hex") });
+  const payload = Buffer.from(envelope.payload, "base64");
+  return JSON.stringify({
+    kind,
+    apiVersion,
+    spec: {
+      envelopeHash: hashOf(spec.proposedContent.envelope),
+      payloadHash: hashOf(otherEntry ? Buffer.concat([payload, Buffer.from(" ")]) : payload),
+      signatures: envelope.signatures.map(({ sig }) => ({ signature: sig, verifier: spec.proposedContent.verifiers[0] })),
+    },
+  });
+}
+
+let otherEntry = false;
 const tlog = await mock.initializeTLog(REKOR, keys.rekor);
 const tsa = await mock.initializeTSA(keys.tsa);
 const ca = await authority(keys, 0);
-serve(REKOR, mock.rekorHandler(tlog));
+const rekor = mock.rekorHandler(tlog);
+serve(REKOR, { path: rekor.path, fn: (body) => rekor.fn(asLogged(body, otherEntry)) });
 serve(TSA, mock.tsaHandler(tsa));
 
 const keySigner = {
@@ -80,8 +100,8 @@ async function attach(signature) {
     predicateType: signature.predicateType,
     predicate: {},
   };
-  // The mock logs what was proposed. Of an envelope only the intoto kind is proposed as it is logged.
-  const witnesses = [new RekorWitness({ rekorBaseURL: REKOR, entryType: "intoto" }), new TSAWitness({ tsaBaseURL: TSA })];
+  otherEntry = signature.otherEntry;
+  const witnesses = [new RekorWitness({ rekorBaseURL: REKOR, entryType: signature.entry }), new TSAWitness({ tsaBaseURL: TSA })];
   const builder = new DSSEBundleBuilder({ signer: await signerOf(signature), witnesses });
   const bundle = await builder.create({ data: Buffer.from(JSON.stringify(statement)), type: "application/vnd.in-toto+json" });
   const artifact = Buffer.from(JSON.stringify(bundleToJSON(bundle)));

@@ -9,6 +9,9 @@ namespace Actors.Grains.Store.Postgres;
 /// <summary>One partition of traces and of finished runs per day, by the day that a run's id begins with: made ahead, dropped whole when everything in it is over.</summary>
 internal sealed partial class PostgresPartitions(ILogger log)
 {
+    /// <summary>The advisory lock under which partitions are made: two silos that start at once would clash in the catalogue, in more than one way.</summary>
+    internal const long Making = 7220643014590272;
+
     private const int DaysAhead = 3;
     private static readonly (string Table, string Key)[] s_tables = [("trace", "run_id"), ("finished_runs", "id")];
 
@@ -46,34 +49,45 @@ internal sealed partial class PostgresPartitions(ILogger log)
         foreach (var (table, key) in s_tables)
         {
             var name = Name(table, day);
-            if (await connection.QuerySingleAsync<bool>("SELECT to_regclass(@name) IS NOT NULL", new { name }))
+            if (await ExistsAsync(connection, name))
             {
                 continue;
             }
 
             try
             {
-                // Attaching locks writers out for a moment only; another silo may do the same.
-                await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-                await connection.ExecuteAsync(
-                    $"""
-                    SET LOCAL lock_timeout = '2s';
-                    CREATE TABLE {name} (LIKE {table} INCLUDING ALL);
-                    ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{Bound(day)}') TO ('{Bound(day.AddDays(1))}');
-                    """,
-                    transaction: transaction);
-                await transaction.CommitAsync(cancellationToken);
+                await MakeAsync(connection, table, name, day, cancellationToken);
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.CheckViolation)
             {
                 LogInDefault(log, table, day);
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.LockNotAvailable)
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.LockNotAvailable)
             {
                 LogNoPartition(log, key, name, e.MessageText);
             }
         }
     }
+
+    private static async Task MakeAsync(NpgsqlConnection connection, string table, string name, DateTime day, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync($"SET LOCAL lock_timeout = '2s'; SELECT pg_advisory_xact_lock({Making})", transaction: transaction);
+        if (!await ExistsAsync(connection, name))
+        {
+            // Attaching locks writers out for a moment only.
+            await connection.ExecuteAsync(
+                $"""
+                CREATE TABLE {name} (LIKE {table} INCLUDING ALL);
+                ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{Bound(day)}') TO ('{Bound(day.AddDays(1))}');
+                """,
+                transaction: transaction);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static Task<bool> ExistsAsync(NpgsqlConnection connection, string name) => connection.QuerySingleAsync<bool>("SELECT to_regclass(@name) IS NOT NULL", new { name });
 
     private static async Task<int> DropAsync(NpgsqlConnection connection, DateTime day, long cutoff, CancellationToken cancellationToken)
     {

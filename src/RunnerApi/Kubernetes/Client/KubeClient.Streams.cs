@@ -100,7 +100,22 @@ internal sealed partial class KubeClient
     internal Task<HttpResponseMessage> OpenLogAsync(string name, string container, LogOutput output, bool follow, CancellationToken cancellationToken)
     {
         var stream = output == LogOutput.All ? "" : $"&stream={output}";
-        return transport.OpenAsync(new KubeRequest(HttpMethod.Get, $"{PodPath(name)}/log?container={Uri.EscapeDataString(container)}&follow={Text(follow)}{stream}"), cancellationToken);
+        return transport.FollowAsync(new KubeRequest(HttpMethod.Get, $"{PodPath(name)}/log?container={Uri.EscapeDataString(container)}&follow={Text(follow)}{stream}"), cancellationToken);
+    }
+
+    /// <summary>Whether this server gives stdout and stderr apart.</summary>
+    internal async Task<bool> KnowsLogStreamsAsync(string name, string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var path = $"{PodPath(name)}/log?container={Uri.EscapeDataString(container)}&limitBytes=1&stream={LogOutput.Stdout}";
+            using var response = await transport.OpenAsync(new KubeRequest(HttpMethod.Get, path), cancellationToken);
+            return true;
+        }
+        catch (KubeException e) when (e.Fault == KubeFault.Invalid)
+        {
+            return false;
+        }
     }
 
     private static PodChange Parse(ReadOnlyMemory<byte> line)

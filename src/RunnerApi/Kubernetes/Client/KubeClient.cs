@@ -15,6 +15,8 @@ internal sealed partial class KubeClient(KubeTransport transport, string space) 
     /// <summary>The namespace.</summary>
     internal string Namespace { get; } = space;
 
+    internal Uri Server => transport.Address("");
+
     internal TimeProvider Time => transport.Time;
 
     private static KubeJson Json => KubeJson.Default;

@@ -91,6 +91,9 @@ internal sealed class KubeTransport : IDisposable
         }
     }
 
+    /// <summary>As <see cref="OpenAsync"/>, for an answer whose head comes only with its first byte, whenever that is.</summary>
+    internal Task<HttpResponseMessage> FollowAsync(KubeRequest request, CancellationToken cancellationToken) => SendOnceAsync(request, cancellationToken);
+
     /// <summary>The token for a request that is sent elsewhere.</summary>
     internal ValueTask<string?> TokenAsync(CancellationToken cancellationToken) => _connection.Credentials.TokenAsync(cancellationToken);
 

@@ -24,6 +24,9 @@ internal sealed record LaunchRecord
     /// <summary>Secret name to keyed hash of its value.</summary>
     public required IReadOnlyDictionary<string, string> SecretProofs { get; init; }
 
+    /// <summary>The proof that its kind of sandbox isolates; null when none was demanded.</summary>
+    public string? IsolationProof { get; init; }
+
     /// <summary>The engine's name of the container; empty until it was created.</summary>
     public string PodName { get; init; } = "";
 

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text;
+using Actors.RunnerApi.Sandboxes;
+
+namespace Actors.RunnerApi.Isolation;
+
+/// <summary>What runs inside a sandbox to see what it can do. Prints <c>name=value</c> lines; <c>done=1</c> is the last.</summary>
+internal static class ProbeScript
+{
+    /// <summary>Port on which a neighbour listens.</summary>
+    internal const int NeighbourPort = 8765;
+
+    // One after the other: under gVisor each process costs about ten of the tasks that a node allows a pod.
+    // A connection that is refused was answered: the packet went out. Only silence and "no way there" are isolation; anything else counts as reached.
+    private const string Body = """
+        B=/bin/busybox
+        say() { echo "$1=$2"; }
+        say version "$($B cat /proc/version)"
+        say sentry "$($B grep -c gvisor /proc/cmdline)"
+        say uid "$($B id -u)"
+        say caps "$($B grep '^Cap[IPEB]' /proc/self/status | $B grep -cv '0000000000000000$')"
+        say nnp "$($B setpriv -d 2>/dev/null | $B grep -c 'no_new_privs: 1')"
+        say seccomp "$($B grep '^Seccomp:' /proc/self/status | $B tr -dc 0-9)"
+        w=; for d in / /bin /etc /dev /proc /sys /run /usr /var; do if $B [ -d $d ] && $B touch $d/.probe 2>/dev/null; then w="$w $d"; fi; done
+        say writable "$w"
+        t=; for f in /var/run/secrets/kubernetes.io /run/secrets/kubernetes.io /var/run/secrets/eks.amazonaws.com; do if $B [ -e $f ]; then t="$t $f"; fi; done
+        say token "$t"
+        say interfaces "$($B tail -n +3 /proc/net/dev 2>/dev/null | $B cut -d: -f1 | $B tr -d ' ' | $B tr '\n' ' ')"
+        try() {
+          out=$($B timeout 4 $B nc -w 2 $2 $3 </dev/null 2>&1); rc=$?
+          case "$rc:$out" in
+            0:*) r=open ;;
+            *refused*) r=refused ;;
+            *nreachable*|*"o route"*|*"timed out"*|*"annot assign"*|*"ot permitted"*|*"ermission denied"*) r=blocked ;;
+            143:|124:) r=blocked ;;
+            *) r="unclear" ;;
+          esac
+          echo "tcp=$1 $2 $3 $r"
+        }
+        ask() { if $B timeout 6 $B nslookup -type=a example.com $1 2>&1 | $B grep -q '^Name:'; then r=open; else r=blocked; fi; echo "tcp=dns $1 53/udp $r"; }
+        for s in $($B grep '^nameserver' /etc/resolv.conf 2>/dev/null | $B cut -d' ' -f2); do ask $s; done
+        if $B [ -n "$KUBERNETES_SERVICE_HOST" ]; then try cluster_api $KUBERNETES_SERVICE_HOST ${KUBERNETES_SERVICE_PORT:-443}; fi
+        """;
+
+    /// <summary>Arguments of the neighbour.</summary>
+    internal static IReadOnlyList<string> Listen => ["/bin/busybox", "sh", "-c", $"/bin/busybox httpd -p {NeighbourPort} -h /tmp; echo listening; /bin/busybox cat"];
+
+    /// <summary>Arguments of the probe.</summary>
+    internal static IReadOnlyList<string> Probe(IEnumerable<ForbiddenTarget> targets)
+    {
+        var script = new StringBuilder(Body).Append('\n');
+        foreach (var target in targets)
+        {
+            script.Append(CultureInfo.InvariantCulture, $"try {target.Kind} {target.Host} {target.Port}\n");
+        }
+
+        return ["/bin/busybox", "sh", "-c", script.Append("say done 1\n").ToString()];
+    }
+}

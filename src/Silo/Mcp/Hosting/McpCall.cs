@@ -1,0 +1,31 @@
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Mcp.Hosting;
+
+/// <summary>One request as the host sees it: handlers learn here why their cancellation token fired.</summary>
+internal sealed class McpCall
+{
+    private const string Key = "actors.call";
+
+    /// <summary>True before the token fires when the client gave the request up: <c>notifications/cancelled</c>, or since 2026-07-28 the closed response. False when the silo stops or a session ends.</summary>
+    public bool IsCancelledByClient { get; private set; }
+
+    /// <summary>Called once its handler has ended.</summary>
+    public Action? Ended { get; set; }
+
+    /// <summary>The call that a handler works on; null under another transport than HTTP.</summary>
+    public static McpCall? Of(MessageContext context) => context.Items?.TryGetValue(Key, out var call) == true ? call as McpCall : null;
+
+    /// <summary>Makes the call of a message that is about to be handled.</summary>
+    public static McpCall Attach(JsonRpcMessage message)
+    {
+        var call = new McpCall();
+        message.Context!.Items ??= new Dictionary<string, object?>(StringComparer.Ordinal);
+        message.Context.Items[Key] = call;
+        return call;
+    }
+
+    /// <summary>To be called before the handler's token is cancelled.</summary>
+    public void CancelByClient() => IsCancelledByClient = true;
+}

@@ -1,0 +1,50 @@
+using Actors.Silo.Configuration;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Mcp.Hosting;
+
+/// <summary>Puts the endpoint's parts together.</summary>
+internal static class McpHosting
+{
+    public static void Register(IServiceCollection services, SiloSettings settings)
+    {
+        services.AddSingleton<McpServers>();
+        services.AddSingleton<StatelessPost>();
+        services.AddSingleton<EventBudget>();
+        services.AddSingleton<EndedSessions>();
+        services.AddSingleton<SessionParts>();
+        services.AddSingleton(s => new SessionIds(new SessionKey(settings.SessionKey), TimeSpan.FromHours(settings.Options.SessionHours), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<McpSessions>();
+        services.AddSingleton<SessionRequests>();
+        services.AddSingleton<McpEndpoint>();
+        services.AddSingleton<IMcpFeature, CallEndFeature>();
+        services.AddHostedService<SessionSweep>();
+    }
+
+    /// <summary>Tells the host when a request's handler has ended.</summary>
+    private sealed class CallEndFeature : IMcpFeature
+    {
+        public void Configure(McpServerOptions options) => options.Filters.Message.IncomingFilters.Add(next => async (context, cancellationToken) =>
+        {
+            try
+            {
+                await next(context, cancellationToken);
+            }
+            finally
+            {
+                McpCall.Of(context)?.Ended?.Invoke();
+            }
+        });
+    }
+
+    private sealed class SessionSweep(McpSessions sessions) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            sessions.Start();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => sessions.DisposeAsync().AsTask();
+    }
+}

@@ -1,0 +1,182 @@
+using System.Collections.Concurrent;
+using Actors.Silo.Configuration;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace Actors.Silo.Mcp.Hosting;
+
+/// <summary>The sessions that this silo has at hand. Each can be put away when idle: its id brings it back, here or at any silo with the same key.</summary>
+internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessions ended, SiloOptions options) : IAsyncDisposable
+{
+    /// <summary>Idle sessions are put away after this time.</summary>
+    public static readonly TimeSpan MostIdle = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, Task<McpSession>> _sessions = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _sweeping = Task.CompletedTask;
+
+    /// <summary>Sessions at hand.</summary>
+    public int Count => _sessions.Count;
+
+    public void Start() => _sweeping = SweepAsync();
+
+    /// <summary>Makes a session for a client that initializes.</summary>
+    public async Task<(SessionLease? Lease, McpFault? Fault)> CreateAsync(InitializeRequestParams client, string subject)
+    {
+        if (ids.Create(client, subject) is not { } id || ids.Read(id, subject) is not { } claim)
+        {
+            return (null, new McpFault(StatusCodes.Status400BadRequest, McpErrorCode.InvalidParams, "The client's capabilities are over 2 KiB. Declare fewer."));
+        }
+
+        if (!await HasRoomAsync())
+        {
+            return (null, Full);
+        }
+
+        var session = new McpSession(id, subject, claim, parts);
+        var lease = session.TryUse();
+        _sessions[id] = Task.FromResult(session);
+        return (lease, null);
+    }
+
+    /// <summary>The session of an id, made anew when it is not at hand.</summary>
+    public async Task<(SessionLease? Lease, McpFault? Fault)> FindAsync(string id, string subject, CancellationToken cancellationToken)
+    {
+        if (_sessions.TryGetValue(id, out var known))
+        {
+            var session = await known.WaitAsync(cancellationToken);
+            if (session.Subject != subject || session.Claim.ExpiresAt <= parts.Time.GetUtcNow())
+            {
+                return (null, Unknown);
+            }
+
+            if (session.TryUse() is { } lease)
+            {
+                return (lease, null);
+            }
+        }
+
+        if (ids.Read(id, subject) is not { } claim || ended.Contains(claim.Nonce))
+        {
+            return (null, Unknown);
+        }
+
+        return await HasRoomAsync() ? (await RestoreAsync(id, subject, claim, cancellationToken), null) : (null, Full);
+    }
+
+    /// <summary>Ends a session for good.</summary>
+    public async Task EndAsync(McpSession session)
+    {
+        ended.Add(session.Claim);
+        _sessions.TryRemove(session.Id, out _);
+        await session.DisposeAsync();
+    }
+
+    /// <summary>Puts away what has been idle for that long.</summary>
+    public async Task SweepAsync(TimeSpan idle)
+    {
+        foreach (var known in _sessions.Values)
+        {
+            if (known is { IsCompletedSuccessfully: true, Result: { } session } && session.Idle >= idle)
+            {
+                await PutAwayAsync(session);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _stopping.CancelAsync();
+        await _sweeping;
+        foreach (var known in _sessions.Values)
+        {
+            await (await known).DisposeAsync();
+        }
+
+        _stopping.Dispose();
+    }
+
+    private static McpFault Unknown => new(
+        StatusCodes.Status404NotFound, McpFault.UnknownSession, "There is no such session: it has ended, is too old or was not given to you. Initialize anew.");
+
+    private static McpFault Full => new(
+        StatusCodes.Status503ServiceUnavailable, McpErrorCode.InternalError, $"This silo has as many busy sessions as {SiloOptions.Section}:{nameof(SiloOptions.MaxSessions)} allows. Try again later.") { RetryAfter = 5 };
+
+    // Two requests of one session may come at once: one makes it anew, both use it.
+    private async Task<SessionLease> RestoreAsync(string id, string subject, SessionClaim claim, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var making = new TaskCompletionSource<McpSession>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var made = _sessions.GetOrAdd(id, making.Task);
+            if (made == making.Task)
+            {
+                await RestoreAsync(making, new McpSession(id, subject, claim, parts));
+            }
+
+            if ((await made.WaitAsync(cancellationToken)).TryUse() is { } lease)
+            {
+                return lease;
+            }
+
+            // It is being put away this moment.
+            _sessions.TryRemove(KeyValuePair.Create(id, made));
+        }
+    }
+
+    private async Task RestoreAsync(TaskCompletionSource<McpSession> making, McpSession session)
+    {
+        try
+        {
+            await session.RestoreAsync(_stopping.Token);
+            making.SetResult(session);
+        }
+        catch (Exception e)
+        {
+            _sessions.TryRemove(KeyValuePair.Create(session.Id, making.Task));
+            making.SetException(e);
+            await session.DisposeAsync();
+        }
+    }
+
+    private async Task<bool> HasRoomAsync()
+    {
+        if (_sessions.Count >= options.MaxSessions)
+        {
+            // The longest idle ones, a tenth at a time: making room must not cost a walk per session.
+            var idle = _sessions.Values.Where(s => s.IsCompletedSuccessfully && s.Result.Idle is not null).Select(s => s.Result).OrderByDescending(s => s.Idle);
+            foreach (var session in idle.Take(1 + (options.MaxSessions / 10)).ToList())
+            {
+                await PutAwayAsync(session);
+            }
+        }
+
+        return _sessions.Count < options.MaxSessions;
+    }
+
+    private async Task PutAwayAsync(McpSession session)
+    {
+        if (session.TryClose())
+        {
+            _sessions.TryRemove(session.Id, out _);
+            await session.DisposeAsync();
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            await Task.Delay(SweepEvery, parts.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await SweepAsync(MostIdle);
+            ended.Forget();
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Actors.Silo.Access;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Mcp.Hosting;
+
+/// <summary>Handles what belongs to a session: POST, GET and DELETE of clients that began with <c>initialize</c>.</summary>
+internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time)
+{
+    /// <summary>Begins a session: its id is in the answer's header, if the answer is no error.</summary>
+    public async Task InitializeAsync(HttpContext context, JsonRpcRequest request)
+    {
+        if (Parameters(request) is not { } client)
+        {
+            await new McpFault(StatusCodes.Status400BadRequest, McpErrorCode.InvalidParams, "initialize needs protocolVersion, capabilities and clientInfo.") { Id = request.Id }.WriteAsync(context);
+            return;
+        }
+
+        var (lease, fault) = await sessions.CreateAsync(client, Subject(context));
+        if (lease is null)
+        {
+            await (fault! with { Id = request.Id }).WriteAsync(context);
+            return;
+        }
+
+        using (lease)
+        {
+            await PostAsync(context, lease.Session, request, first =>
+            {
+                if (first is not JsonRpcError)
+                {
+                    context.Response.Headers[McpHeaders.SessionId] = lease.Session.Id;
+                }
+            });
+        }
+    }
+
+    /// <summary>Handles a message of a session.</summary>
+    public async Task PostAsync(HttpContext context, string id, JsonRpcMessage message)
+    {
+        var (lease, fault) = await sessions.FindAsync(id, Subject(context), context.RequestAborted);
+        if (lease is null)
+        {
+            await (fault! with { Id = (message as JsonRpcRequest)?.Id ?? default }).WriteAsync(context);
+            return;
+        }
+
+        using (lease)
+        {
+            await PostAsync(context, lease.Session, message, null);
+        }
+    }
+
+    /// <summary>Opens the session's own stream, or goes on with one that broke.</summary>
+    public async Task GetAsync(HttpContext context, string id)
+    {
+        var (lease, fault) = await sessions.FindAsync(id, Subject(context), context.RequestAborted);
+        if (lease is null)
+        {
+            await fault!.WriteAsync(context);
+            return;
+        }
+
+        using (lease)
+        {
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            try
+            {
+                await StreamAsync(context, lease.Session, ended.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+                // The client went, the session ended or the silo stops.
+            }
+        }
+    }
+
+    /// <summary>Ends a session.</summary>
+    public async Task DeleteAsync(HttpContext context, string id)
+    {
+        var (lease, fault) = await sessions.FindAsync(id, Subject(context), context.RequestAborted);
+        if (lease is null)
+        {
+            await fault!.WriteAsync(context);
+            return;
+        }
+
+        using (lease)
+        {
+            await sessions.EndAsync(lease.Session);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task PostAsync(HttpContext context, McpSession session, JsonRpcMessage message, Action<JsonRpcMessage?>? onFirst)
+    {
+        if (message is JsonRpcRequest request && session.Enter(request) is { } fault)
+        {
+            await fault.WriteAsync(context);
+            return;
+        }
+
+        if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled && CancelledId(cancelled) is { } id)
+        {
+            session.MarkCancelled(id);
+        }
+
+        await using var body = SseResponse.Begin(context, time);
+        try
+        {
+            if (!await session.PostAsync(message, body, onFirst, context.RequestAborted))
+            {
+                SseResponse.Accepted(context);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The connection broke: the call goes on, and its client may come back for the rest.
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context, McpSession session, CancellationToken cancellationToken)
+    {
+        if (context.Request.Headers[McpHeaders.LastEventId] is not [{ Length: > 0 } last])
+        {
+            await using var unsolicited = SseResponse.Begin(context, time);
+            await session.ListenAsync(unsolicited, cancellationToken);
+            return;
+        }
+
+        if (await session.ResumeAsync(last) is not { } reader)
+        {
+            await new McpFault(
+                StatusCodes.Status404NotFound, McpErrorCode.InvalidRequest, "What came after this Last-Event-ID is not known here any more. Ask with get_run or wait_run.").WriteAsync(context);
+            return;
+        }
+
+        await using var body = SseResponse.Begin(context, time);
+        await SseReplay.WriteAsync(reader, body, cancellationToken);
+    }
+
+    private static string Subject(HttpContext context) => Caller.Of(context.User).Subject;
+
+    private static InitializeRequestParams? Parameters(JsonRpcRequest request)
+    {
+        try
+        {
+            return request.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams))) as InitializeRequestParams;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static RequestId? CancelledId(JsonRpcNotification notification)
+    {
+        try
+        {
+            return (notification.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(CancelledNotificationParams))) as CancelledNotificationParams)?.RequestId;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
