@@ -16,6 +16,9 @@ internal sealed class EgressGrants
 
     private readonly ConcurrentDictionary<string, EgressGrant> _grants = new(StringComparer.Ordinal);
 
+    /// <summary>All of them.</summary>
+    public IReadOnlyCollection<EgressGrant> All => [.. _grants.Values];
+
     /// <summary>Lets a sandbox in.</summary>
     public void Add(EgressGrant grant) => _grants[grant.Id] = grant;
 

@@ -16,6 +16,7 @@ internal sealed class EgressLog(TimeProvider time, Action<EgressEvidence> write)
     private long _up;
     private long _down;
     private bool _dirty;
+    private bool _finished;
     private string? _sealed;
 
     /// <summary>Connections so far.</summary>
@@ -82,17 +83,17 @@ internal sealed class EgressLog(TimeProvider time, Action<EgressEvidence> write)
             foreach (var entry in _open.ToArray())
             {
                 Close(entry, verdict);
+                Changed();
             }
-
-            Changed();
         }
     }
 
-    /// <summary>Returns when everything is on disk.</summary>
-    public Task FlushAsync()
+    /// <summary>Returns when everything is on disk; nothing is written after that.</summary>
+    public Task FinishAsync()
     {
         lock (_gate)
         {
+            _finished = true;
             return _writing;
         }
     }
@@ -138,7 +139,7 @@ internal sealed class EgressLog(TimeProvider time, Action<EgressEvidence> write)
     // One writer at a time; what changes while it writes is written by its next round.
     private void Changed()
     {
-        if (_dirty)
+        if (_dirty || _finished)
         {
             return;
         }

@@ -27,7 +27,7 @@ internal sealed class EgressTunnel(Socket client, EgressGrants grants, EgressOpt
         }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping, grant.Ended);
-        await ServeAsync(grant, head, ended.Token);
+        await ServeAsync(grant, head, ended.Token, stopping);
     }
 
     private async Task<ConnectHead?> ReadHeadAsync(CancellationToken stopping)
@@ -58,7 +58,7 @@ internal sealed class EgressTunnel(Socket client, EgressGrants grants, EgressOpt
         return head;
     }
 
-    private async Task ServeAsync(EgressGrant grant, ConnectHead head, CancellationToken ended)
+    private async Task ServeAsync(EgressGrant grant, ConnectHead head, CancellationToken ended, CancellationToken stopping)
     {
         var target = head.Method == "CONNECT" ? ConnectTarget.Parse(head.Target) : null;
         var entry = grant.Log.Begin(target?.Host ?? head.Target, target?.Port ?? 0);
@@ -76,7 +76,7 @@ internal sealed class EgressTunnel(Socket client, EgressGrants grants, EgressOpt
         }
         finally
         {
-            grant.Log.End(entry, verdict);
+            grant.Log.End(entry, verdict == EgressVerdicts.Broken && stopping.IsCancellationRequested ? EgressVerdicts.RunnerEnded : verdict);
             if (entered)
             {
                 grant.Leave();

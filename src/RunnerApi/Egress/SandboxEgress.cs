@@ -113,12 +113,15 @@ internal sealed class SandboxEgress(EgressProxy proxy, EgressGrants grants, IEgr
         if (grants.TryRemove(id, out var grant))
         {
             grant.End();
-            await grant.Log.FlushAsync();
+            await grant.Log.FinishAsync();
             grant.Dispose();
         }
 
         await network.CloseAsync(id, CancellationToken.None);
     }
+
+    /// <summary>Returns when all evidence is on disk; another process goes on with it.</summary>
+    public Task FinishAsync() => Task.WhenAll(grants.All.Select(g => g.Log.FinishAsync()));
 
     /// <summary>Sandboxes for which the network is open longer than <paramref name="grace"/>.</summary>
     /// <exception cref="Sandboxes.SandboxException">It is not known.</exception>

@@ -70,8 +70,8 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         }
     }
 
-    /// <summary>Stops a sandbox, removes all it left and uses up its id, known or not.</summary>
-    public async Task DeleteAsync(string id, long? fence, CancellationToken cancellationToken)
+    /// <summary>Stops a sandbox, removes all it left and uses up its id, known or not. Gives the last that was seen of it; null when it is not known.</summary>
+    public async Task<SandboxView?> DeleteAsync(string id, long? fence, CancellationToken cancellationToken)
     {
         using var held = await _locks.EnterAsync(id, cancellationToken);
         if (fence is { } given && _sandboxes.TryGetValue(id, out var fenced))
@@ -81,7 +81,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
 
         // From here on nothing may stop half-way because the caller hung up.
         state.WriteTombstone(id, Time.GetUtcNow());
-        await RemoveAsync(id);
+        return await RemoveAsync(id);
     }
 
     /// <summary>Lets go of all sandboxes; their containers run on.</summary>
@@ -91,10 +91,13 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         {
             await sandbox.Session.DisposeAsync();
         }
+
+        await egress.FinishAsync();
     }
 
-    private async Task RemoveAsync(string id)
+    private async Task<SandboxView?> RemoveAsync(string id)
     {
+        SandboxView? last;
         try
         {
             if (_sandboxes.TryGetValue(id, out var sandbox))
@@ -104,6 +107,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
             }
 
             await Driver.StopAsync(id, CancellationToken.None);
+            last = sandbox?.View();
             await egress.CloseAsync(id);
         }
         catch (SandboxException e)
@@ -114,6 +118,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         state.Journal(id).Remove();
         _sandboxes.TryRemove(id, out _);
         LogRemoved(id);
+        return last;
     }
 
     private void TakeSlot()
