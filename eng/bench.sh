@@ -10,6 +10,7 @@ source eng/lib/prerequisites.sh
 need_dotnet
 case "${1:-}" in
   verification) need docker-registry ;;
+  sandbox) need podman runc buildah docker-registry busybox ;;
   *) need_postgres ;;
 esac
 quietly "Building the benchmarks (Release)" dotnet build tests/Benchmarks -c Release --nologo -v quiet

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Actors.Benchmarks;
 using Actors.Benchmarks.Engine;
+using Actors.Benchmarks.Sandbox;
 using Actors.Benchmarks.Takeover;
 using Actors.Benchmarks.Verification;
 
@@ -12,6 +13,7 @@ var benchmarks = new Dictionary<string, (string Summary, Func<BenchmarkOptions, 
 {
     [EngineBenchmark.Name] = (EngineBenchmark.Summary, EngineBenchmark.RunAsync),
     [TakeoverBenchmark.Name] = (TakeoverBenchmark.Summary, TakeoverBenchmark.RunAsync),
+    [SandboxBenchmark.Name] = (SandboxBenchmark.Summary, SandboxBenchmark.RunAsync),
     [VerificationBenchmark.Name] = (VerificationBenchmark.Summary, VerificationBenchmark.RunAsync),
 };
 

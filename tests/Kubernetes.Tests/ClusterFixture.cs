@@ -3,7 +3,9 @@ using System.Text.Json;
 using Actors.RunnerApi.Kubernetes;
 using Actors.RunnerApi.Kubernetes.Client;
 using Actors.RunnerApi.Tests.Sandboxes;
+using Actors.RunnerApi.Tests.Support;
 using Actors.Testing;
+using Actors.Verification.Policy;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Actors.Kubernetes.Tests;
@@ -32,7 +34,23 @@ public sealed class ClusterFixture : IAsyncLifetime
         return driver;
     }
 
-    internal KubeClient NewClient() => new(new KubeTransport(_connection with { Server = _forwarder.Address }, TimeSpan.FromSeconds(30), TimeProvider.System), Namespace);
+    internal KubeClient NewClient(string? space = null) => new(new KubeTransport(_connection with { Server = _forwarder.Address }, TimeSpan.FromSeconds(30), TimeProvider.System), space ?? Namespace);
+
+    /// <summary>The kubeconfig of the cluster.</summary>
+    internal static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("These tests need a cluster: run eng/cluster.sh up and set KUBECONFIG.");
+
+    /// <summary>A runner over this cluster, under an instance's name of its own.</summary>
+    internal RealRunner Runner(SandboxRuntime runtime, params string[] settings) => new(
+        Image,
+        runtime,
+        [
+            "--Actors:Runner:Driver=kubernetes",
+            "--Actors:Runner:Kubernetes:KubeconfigFile=" + Kubeconfig,
+            "--Actors:Runner:Kubernetes:Namespace=" + Namespace,
+            "--Actors:Runner:Kubernetes:Instance=" + $"r-{Guid.NewGuid():N}"[..12],
+            "--Actors:Runner:Kubernetes:RuncRuntimeClass=runc",
+            .. settings,
+        ]);
 
     /// <summary>Cuts every connection to the API server.</summary>
     internal int Cut() => _forwarder.Cut();
@@ -41,8 +59,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var file = Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("These tests need a cluster: run eng/cluster.sh up and set KUBECONFIG.");
-        _connection = KubeConfigFile.Load(file, "", TimeProvider.System);
+        _connection = KubeConfigFile.Load(Kubeconfig, "", TimeProvider.System);
         _forwarder = new TcpForwarder(_connection.Server);
         _admin = new KubeTransport(_connection, TimeSpan.FromSeconds(30), TimeProvider.System);
         var space = JsonSerializer.SerializeToUtf8Bytes(new { apiVersion = "v1", kind = "Namespace", metadata = new { name = Namespace } });

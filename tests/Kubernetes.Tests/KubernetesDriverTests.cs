@@ -14,7 +14,7 @@ public abstract class KubernetesDriverTests(ClusterFixture cluster) : SandboxDri
 
     // A pod's spec has no limit of processes, open files or core dumps, and cannot mount /tmp without execution; kubelet's podPidsLimit holds instead.
     private protected override EngineLimits Engine => new(
-        LeastProcesses: 256, MostSharedMemory: 64 * 1024 * 1024, MayExecuteTmp: true, NoResourceLimits: true, Variables: "KUBERNETES_");
+        LeastProcesses: 1024, MostSharedMemory: 64 * 1024 * 1024, MayExecuteTmp: true, NoResourceLimits: true, Variables: "KUBERNETES_");
 
     protected override ISandboxDriver NewDriver() => cluster.NewDriver();
 

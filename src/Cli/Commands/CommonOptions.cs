@@ -8,11 +8,13 @@ internal static class CommonOptions
 {
     private const string DefaultUrl = "http://127.0.0.1:7430/mcp";
 
-    public static Option<Uri> Url() => new("--url")
+    public static Option<Uri> Url() => Url("--url", "The silo's MCP endpoint.", "ACTORS_URL", DefaultUrl);
+
+    public static Option<Uri> Url(string name, string what, string variable, string otherwise) => new(name)
     {
-        Description = "The silo's MCP endpoint. The environment variable ACTORS_URL sets another default.",
-        DefaultValueFactory = result => Parse(Environment.GetEnvironmentVariable("ACTORS_URL") is { Length: > 0 } url ? url : DefaultUrl, "ACTORS_URL", result)!,
-        CustomParser = result => Parse(result.Tokens[0].Value, "--url", result)!,
+        Description = $"{what} The environment variable {variable} sets another default.",
+        DefaultValueFactory = result => Parse(Environment.GetEnvironmentVariable(variable) is { Length: > 0 } url ? url : otherwise, variable, result)!,
+        CustomParser = result => Parse(result.Tokens[0].Value, name, result)!,
     };
 
     private static Uri? Parse(string text, string name, ArgumentResult result)

@@ -80,8 +80,12 @@ internal sealed class SandboxEgress(EgressProxy proxy, EgressGrants grants, IEgr
         }
 
         Restore(id, record, journal);
-        await network.OpenAsync(id, record.Rules, options.HasProxy ? ProxyAddress() : null, cancellationToken);
+        await network.OpenAsync(id, record.Rules, ProxyAddress, cancellationToken);
     }
+
+    /// <summary>Opens the network as for a sandbox of these rules, without credentials for the proxy.</summary>
+    /// <exception cref="Sandboxes.SandboxException">It could not be opened.</exception>
+    public Task OpenForProbeAsync(string id, IReadOnlyList<EgressRule> rules, CancellationToken cancellationToken) => network.OpenAsync(id, rules, ProxyAddress, cancellationToken);
 
     /// <summary>Lets a sandbox of an earlier process use the proxy again, with what it has used so far.</summary>
     public void Restore(string id, EgressRecord? record, SandboxJournal journal)
@@ -128,7 +132,8 @@ internal sealed class SandboxEgress(EgressProxy proxy, EgressGrants grants, IEgr
     public async Task<IReadOnlyList<string>> ListOpenAsync(TimeSpan grace, CancellationToken cancellationToken) =>
         [.. (await network.ListAsync(cancellationToken)).Where(o => time.GetUtcNow() - o.Since > grace).Select(o => o.Id)];
 
-    private IPEndPoint ProxyAddress() => proxy.Address ?? throw new InvalidOperationException("The egress proxy does not listen yet.");
+    /// <summary>Where sandboxes reach the proxy; null when there is none.</summary>
+    public IPEndPoint? ProxyAddress => options.HasProxy ? proxy.Address ?? throw new InvalidOperationException("The egress proxy does not listen yet.") : null;
 
     private string Credentials(string id, EgressRecord record) => id + ":" + Password(id, record.Nonce);
 

@@ -48,10 +48,6 @@ public sealed record KubernetesOptions
     [Range(1, 1024)]
     public int LogRotationMiB { get; init; } = 10;
 
-    /// <summary>Limits at which the nodes' kubelets stop a pod's processes (<c>podPidsLimit</c>); a profile's <c>pids</c> below it cannot be enforced by a pod.</summary>
-    [Range(16, 1_000_000)]
-    public int PodPidsLimit { get; init; } = 256;
-
     /// <summary>Reads and checks the section.</summary>
     internal static KubernetesOptions Read(SettingsReader reader)
     {

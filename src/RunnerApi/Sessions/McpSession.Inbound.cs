@@ -17,6 +17,10 @@ internal sealed partial class McpSession
             case InboundKind.Answer when line.Id == _handshake.Id:
                 await OnInitializeAnsweredAsync(line.Message);
                 break;
+            case InboundKind.Answer when _wasReady && State.Phase == SandboxPhase.Starting:
+                // No call is sent before the handshake is answered, so what is replayed lacks its start.
+                await EndAsync(SandboxPhase.Failed, SandboxReasons.OutputLimit, "The start of the sandbox' log is gone, rotated away while the runner was down, so answers may be missing; it was stopped.");
+                break;
             case InboundKind.Answer:
                 OnAnswer(line.Id, line.Message);
                 break;

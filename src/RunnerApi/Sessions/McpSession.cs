@@ -31,6 +31,7 @@ internal sealed partial class McpSession : IAsyncDisposable
     private Task _run = Task.CompletedTask;
     private int _serverRequests;
     private bool _stderrInStdout;
+    private bool _wasReady;
     private bool _disposed;
 
     public McpSession(string id, SandboxJournal journal, SecretScrubber scrubber, SessionServices services)
@@ -69,6 +70,7 @@ internal sealed partial class McpSession : IAsyncDisposable
     {
         if (restored)
         {
+            _wasReady = _journal.InitializedSentAt is not null;
             Calls.ArmRestored();
         }
 

@@ -49,7 +49,6 @@ public sealed class HostTests
 
     [Theory]
     [InlineData("GET", "/nowhere", null, 404, "not_found")]
-    [InlineData("GET", "/isolation", null, 404, "not_found")]
     [InlineData("GET", "/runs/unknown", null, 404, "not_found")]
     [InlineData("GET", "/runs/UPPER", null, 400, "bad_request")]
     [InlineData("GET", "/runs/..%2Fx", null, 400, "bad_request")]

@@ -35,6 +35,24 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Replay_WithoutItsStart_EndsForOutputLostAndNoCallIsDecidedByIt()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        await runner.LaunchAsync("box", Scripts.AfterHello("rd; gate; ok late"));
+        await runner.PutAsync("box", "c1");
+        await Poll.UntilAsync(() => runner.Seen.Length == 3);
+
+        await runner.ShutdownAsync();
+        runner.Driver.Find("box")!.ForgetOutput();
+        runner.OpenGate();
+        await runner.BootAsync();
+
+        var view = await runner.WhenAsync("box", SandboxPhase.Failed);
+        Assert.Equal(SandboxReasons.OutputLimit, view.ReasonCode);
+        Assert.Equal(CallStatus.Unknown, (await runner.AnswerAsync("box", "c1")).Status);
+    }
+
+    [Fact]
     public async Task UndecidedCall_StaysPendingAfterARestart_ThenResolves()
     {
         await using var runner = await RunnerHarness.StartAsync();

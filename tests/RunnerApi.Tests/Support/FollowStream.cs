@@ -2,10 +2,10 @@ using Actors.RunnerApi.Sessions;
 
 namespace Actors.RunnerApi.Tests.Support;
 
-/// <summary>Reads a growing file from its first byte until its writer is done.</summary>
-internal sealed class FollowStream(string path, Func<bool> done, ChangeSignal grown) : Stream
+/// <summary>Reads a growing file from a byte until its writer is done.</summary>
+internal sealed class FollowStream(string path, long from, Func<bool> done, ChangeSignal grown) : Stream
 {
-    private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0) { Position = from };
 
     public override bool CanRead => true;
 

@@ -11,6 +11,7 @@ internal sealed class LocalProcess(SandboxSpec spec, string directory, DateTimeO
     private Process? _process;
     private volatile bool _ended;
     private int? _exitCode;
+    private long _forgotten;
 
     public SandboxSpec Spec => spec;
 
@@ -42,9 +43,12 @@ internal sealed class LocalProcess(SandboxSpec spec, string directory, DateTimeO
 
         return new Connection(
             _process!.StandardInput.BaseStream,
-            new FollowStream(Stdout, () => _ended, _grown),
-            new FollowStream(Stderr, () => _ended, _grown));
+            new FollowStream(Stdout, _forgotten, () => _ended, _grown),
+            new FollowStream(Stderr, 0, () => _ended, _grown));
     }
+
+    /// <summary>What was printed so far is in no replay any more, as after a log's rotation.</summary>
+    public void ForgetOutput() => _forgotten = new FileInfo(Stdout).Length;
 
     public void Kill()
     {

@@ -130,7 +130,7 @@ internal sealed class KubeTransport : IDisposable
     }
 
     private static bool IsPassing(KubeException e) =>
-        e.Fault is KubeFault.Unreachable || (e.Fault == KubeFault.TooManyRequests && e.Reason != "DisruptionBudget") || e.StatusCode is 502 or 503 or 504 || (e.StatusCode == 500 && e.RetryAfter is not null);
+        e.Fault is KubeFault.Unreachable or KubeFault.TooManyRequests || e.StatusCode is 502 or 503 or 504 || (e.StatusCode == 500 && e.RetryAfter is not null);
 
     private async Task<HttpResponseMessage> SendOnceAsync(KubeRequest request, CancellationToken cancellationToken)
     {

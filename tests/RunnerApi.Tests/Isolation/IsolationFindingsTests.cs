@@ -1,0 +1,56 @@
+using Actors.RunnerApi.Isolation;
+using Actors.RunnerApi.Sandboxes;
+
+namespace Actors.RunnerApi.Tests.Isolation;
+
+public sealed class IsolationFindingsTests
+{
+    private const string Good = """
+        version=Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016
+        sentry=1
+        uid=65532
+        caps=0
+        nnp=1
+        seccomp=2
+        writable=
+        token=
+        tcp=internet 1.1.1.1 443 blocked
+        tcp=cluster_api 127.0.0.1 6443 refused
+        done=1
+        """;
+
+    private static readonly ForbiddenTarget[] Targets = [new("internet", "1.1.1.1", 443), new("cluster_api", "127.0.0.1", 6443)];
+
+    [Fact]
+    public void Judge_WhatIsolates_Passes() => Assert.All(IsolationFindings.Judge(Good, isGvisor: true, Targets), c => Assert.True(c.Passed, c.ToString()));
+
+    [Theory]
+    [InlineData("PST 2016", "PST 2017", "runtime")]
+    [InlineData("sentry=1", "sentry=0", "runtime")]
+    [InlineData("uid=65532", "uid=0", "identity")]
+    [InlineData("caps=0", "caps=1", "identity")]
+    [InlineData("nnp=1", "nnp=0", "identity")]
+    [InlineData("writable=", "writable= /etc", "root_read_only")]
+    [InlineData("writable=", "other=", "root_read_only")]
+    [InlineData("token=", "token= /var/run/secrets/kubernetes.io", "token_absent")]
+    [InlineData("443 blocked", "443 open", "egress_internet")]
+    [InlineData("443 blocked", "443 refused", "egress_internet")]
+    [InlineData("443 blocked", "443 unclear", "egress_internet")]
+    [InlineData("tcp=internet 1.1.1.1 443 blocked", "x=y", "egress_internet")]
+    [InlineData("6443 refused", "6443 open", "egress_cluster_api")]
+    [InlineData("done=1", "", "probe")]
+    public void Judge_OneThingOtherwise_FailsThatCheckAlone(string good, string bad, string check)
+    {
+        var checks = IsolationFindings.Judge(Good.Replace(good, bad, StringComparison.Ordinal), isGvisor: true, Targets);
+
+        Assert.Equal(check, Assert.Single(checks, c => !c.Passed).Name);
+    }
+
+    [Fact]
+    public void Judge_RuncWithoutSeccomp_FailsIdentity() =>
+        Assert.Equal("identity", Assert.Single(IsolationFindings.Judge(Good.Replace("seccomp=2", "seccomp=0", StringComparison.Ordinal), isGvisor: false, Targets), c => !c.Passed).Name);
+
+    [Fact]
+    public void Judge_TargetThatTheProbeAddedItself_Counts() =>
+        Assert.Equal("egress_dns", Assert.Single(IsolationFindings.Judge("tcp=dns 10.0.0.10 53/udp open\n" + Good, isGvisor: true, Targets), c => !c.Passed).Name);
+}
