@@ -30,7 +30,7 @@ public sealed class KubernetesEgressTests(ClusterFixture cluster)
         Assert.Equal(
             ["10.9.8.7/32 TCP 7432", "203.0.113.0/24 TCP 5432"],
             kept.Spec.Egress!.Select(e => $"{Assert.Single(e.To).IpBlock!.Cidr} {Assert.Single(e.Ports).Protocol} {e.Ports[0].Port}").Order(StringComparer.Ordinal));
-        await using var driver = cluster.NewDriver();
+        var driver = cluster.NewDriver();
         await driver.CreateAsync(Spec(id), CancellationToken.None);
         var label = Assert.Single(kept.Spec.PodSelector.MatchLabels!);
         Assert.Equal(["actors-" + id], (await client.ListPodsAsync($"{label.Key}={label.Value}", CancellationToken.None)).Pods.Select(p => p.Metadata.Name));

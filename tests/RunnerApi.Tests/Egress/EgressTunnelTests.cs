@@ -296,7 +296,7 @@ public sealed class EgressTunnelTests : IAsyncLifetime
         held.ForEach(c => c.Dispose());
     }
 
-    private async Task<ProxyHarness> StartAsync(params (string, string)[] settings)
+    private static async Task<ProxyHarness> StartAsync(params (string, string)[] settings)
     {
         var proxy = await ProxyHarness.StartAsync(settings);
         proxy.Name(Host, "127.0.0.1");
