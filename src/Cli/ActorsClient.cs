@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Actors.Grains.Interfaces;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -70,7 +71,30 @@ internal sealed class ActorsClient : IAsyncDisposable
             throw new CommandException(error is null ? content.GetRawText() : $"{error.Code}: {string.Join("\n  ", [error.Message, .. error.Details is { Count: > 1 } details ? details : []])}");
         }
 
-        return content.Deserialize<T>(ActorsJson.Options)!;
+        return (await WholeAsync(content, cancellationToken)).Deserialize<T>(ActorsJson.Options)!;
+    }
+
+    // An output that is too large for an answer is a resource of its own.
+    private async Task<JsonElement> WholeAsync(JsonElement content, CancellationToken cancellationToken)
+    {
+        if (!content.TryGetProperty("output_resource", out var link))
+        {
+            return content;
+        }
+
+        var uri = link.GetProperty("uri").GetString()!;
+        try
+        {
+            var read = await _client.ReadResourceAsync(uri, cancellationToken: cancellationToken);
+            var whole = JsonObject.Create(content)!;
+            whole.Remove("output_resource");
+            whole["output"] = JsonNode.Parse(((TextResourceContents)read.Contents[0]).Text);
+            return JsonSerializer.SerializeToElement(whole, ActorsJson.Options);
+        }
+        catch (Exception e) when (e is HttpRequestException or McpException or IOException)
+        {
+            throw new CommandException($"The silo did not give {uri}: {e.Message}");
+        }
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();

@@ -18,6 +18,7 @@ var root = new RootCommand("Actors runs workflows over untrusted MCP servers, ea
     PolicyCommand.Create(),
     AccessCommand.Create(),
     TokenCommand.Create(),
+    McpCommand.Create(),
     DoctorCommand.Create(),
 };
 try

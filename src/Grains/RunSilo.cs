@@ -50,7 +50,7 @@ public sealed class RunSilo : IAsyncDisposable
     private readonly RunMetrics _metrics;
     private int _disposed;
 
-    private RunSilo(IAsyncDisposable store, RunHost host, SiloMembership membership, RunnerProbe runner, RunMetrics metrics, IRunDirectory directory)
+    private RunSilo(IAsyncDisposable store, RunHost host, SiloMembership membership, RunnerProbe runner, RunMetrics metrics, IRunDirectory directory, SessionMail mail)
     {
         _store = store;
         _host = host;
@@ -58,10 +58,14 @@ public sealed class RunSilo : IAsyncDisposable
         _runner = runner;
         _metrics = metrics;
         Directory = directory;
+        Mail = mail;
     }
 
     /// <summary>The way in.</summary>
     public IRunDirectory Directory { get; }
+
+    /// <summary>Letters between silos about MCP sessions.</summary>
+    public SessionMail Mail { get; }
 
     /// <summary>Loads the workflows and opens the store; nothing runs before <see cref="Start"/>.</summary>
     /// <exception cref="WorkflowLoadException">A workflow file is not valid.</exception>
@@ -83,7 +87,7 @@ public sealed class RunSilo : IAsyncDisposable
         var membership = new SiloMembership(
             opened.Store, clock, new ThreadHeart(), new SiloIdentity(configuration.SiloName, configuration.Version), configuration.Runs.Lease, loggers.CreateLogger("Actors.Membership"));
         var host = new RunHost(services, configuration.Runs, membership);
-        return new RunSilo(opened.Owner, host, membership, new RunnerProbe(configuration.Runner, time), metrics, new RunDirectory(catalog, host, services));
+        return new RunSilo(opened.Owner, host, membership, new RunnerProbe(configuration.Runner, time), metrics, new RunDirectory(catalog, host, services), opened.Mail);
     }
 
     /// <summary>Joins the other silos and begins to work.</summary>

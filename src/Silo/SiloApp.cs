@@ -19,8 +19,8 @@ internal static class SiloApp
     /// <param name="configure">The last word on the host, for hosts that put something of their own in.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // appsettings.json lies beside the program, wherever it is started from.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        // appsettings.json lies beside the program, wherever it is started from; it is read once, and not watched.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false", .. args], ContentRootPath = AppContext.BaseDirectory });
         var settings = SiloSettings.Read(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => Listening.Configure(kestrel, settings.Access));
         Register(builder.Services, settings);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Actors.Benchmarks;
 using Actors.Benchmarks.Engine;
+using Actors.Benchmarks.Mcp;
 using Actors.Benchmarks.Sandbox;
 using Actors.Benchmarks.Takeover;
 using Actors.Benchmarks.Verification;
@@ -12,10 +13,17 @@ using Actors.Benchmarks.Verification;
 var benchmarks = new Dictionary<string, (string Summary, Func<BenchmarkOptions, CancellationToken, Task<JsonObject>> RunAsync)>(StringComparer.Ordinal)
 {
     [EngineBenchmark.Name] = (EngineBenchmark.Summary, EngineBenchmark.RunAsync),
+    [McpBenchmark.Name] = (McpBenchmark.Summary, McpBenchmark.RunAsync),
     [TakeoverBenchmark.Name] = (TakeoverBenchmark.Summary, TakeoverBenchmark.RunAsync),
     [SandboxBenchmark.Name] = (SandboxBenchmark.Summary, SandboxBenchmark.RunAsync),
     [VerificationBenchmark.Name] = (VerificationBenchmark.Summary, VerificationBenchmark.RunAsync),
 };
+
+if (args is [BareServer.Command, var port])
+{
+    await BareServer.RunAsync(port);
+    return 0;
+}
 
 if (args is [] or ["--help" or "-h", ..])
 {

@@ -58,6 +58,21 @@ public sealed class BoundaryTests
     }
 
     [Fact]
+    public void Egress_WhenOn_OpensTheProxyToRunsAndPoliciesToTheRunner()
+    {
+        var all = Chart.Render([.. Chart.Least, "egress.enabled=true"]);
+        var rule = Items(all.Single(m => m.Kind == "Role").At("rules")).Last();
+        Assert.Equal("networkpolicies: get list create patch delete", $"{Texts(At(rule, "resources")).Single()}: {string.Join(' ', Texts(At(rule, "verbs")))}");
+
+        var ingress = Items(all.Single(m => m.Kind == "NetworkPolicy" && m.Name == "actors-runner").At("spec", "ingress")).ToList();
+        Assert.Equal(2, ingress.Count);
+        var from = Assert.Single(Items(At(ingress[1], "from")));
+        Assert.Equal("actors", Text(from, "namespaceSelector", "matchLabels", "actors.dev/runs-of"));
+        Assert.Equal("actors", all.Single(m => m.Kind == "Namespace").Text("metadata", "labels", "actors.dev/runs-of"));
+        Assert.Equal("$(POD_IP):7432", all.Single(m => m.IsWorkload && m.Name == "actors-runner").Env["ACTORS__RUNNER__EGRESS__PROXYADDRESS"]);
+    }
+
+    [Fact]
     public void Ingress_LeadsToMcpOnly()
     {
         var ingress = Chart.Render([.. Chart.Least, "ingress.enabled=true", "ingress.host=actors.example"]).Single(m => m.Kind == "Ingress");

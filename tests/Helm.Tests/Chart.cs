@@ -12,7 +12,9 @@ internal static class Chart
     internal static readonly string[] Postgresql =
         [.. Least, "silo.database.postgresql.connection=Host=db;Database=actors;Username=actors", "silo.database.postgresql.passwordSecret.name=db", "silo.replicas=3"];
 
-    private static readonly string Folder = Path.Combine(Root(), "helm", "actors");
+    internal static readonly string Repository = Root();
+
+    private static readonly string Folder = Path.Combine(Repository, "helm", "actors");
     private static readonly string Program = Find();
 
     /// <summary>All objects of the chart with these values.</summary>

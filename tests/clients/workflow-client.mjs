@@ -46,7 +46,7 @@ async function runWithProgress() {
 
 async function cancelByTool() {
   const key = `cancel-${process.pid}-${kind}`;
-  const running = call("run_workflow", { workflow_id: "three", params: { ms: 20_000 }, idempotency_key: key });
+  const running = call("run_workflow", { workflow_id: "three", params: { ms: 5_000 }, idempotency_key: key });
   const runId = await newRun();
   await call("cancel_run", { run_id: runId, reason: "by the client" });
   const run = await running;
@@ -57,7 +57,7 @@ async function cancelByTool() {
 /** Gives a request up: the run that it started ends. */
 async function cancelRequest() {
   const giveUp = new AbortController();
-  const running = call("run_workflow", { workflow_id: "three", params: { ms: 20_000 } }, { signal: giveUp.signal });
+  const running = call("run_workflow", { workflow_id: "three", params: { ms: 5_000 } }, { signal: giveUp.signal });
   const failed = running.then(() => assert.fail("the cancelled request was answered"), () => {});
   const runId = await newRun();
   giveUp.abort("given up");

@@ -29,6 +29,7 @@ _fetch_source() {
 # The mirror that this machine takes its Debian packages from.
 _debian_mirror() {
   local mirror
+  # shellcheck disable=SC2016 # The format is apt's.
   mirror="$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" "Origin: Debian" "Label: Debian" | head -n 1)"
   echo "${mirror:-http://deb.debian.org/debian}"
 }
@@ -69,8 +70,7 @@ _version_flags() {
 # _compile SOURCE OUT
 _compile() {
   local source="$1" out="$2" reflect program targets=()
-  export GOPATH="$source/.go" GO111MODULE=off GOPROXY=off GOFLAGS= GOTOOLDIR= CGO_ENABLED=0 GOCACHE="$source/.gocache" HOME="$source/.home" PATH="$CLUSTER_GO:$PATH"
-  unset GOTOOLDIR
+  export GOPATH="$source/.go" GO111MODULE=off GOPROXY=off GOFLAGS="" CGO_ENABLED=0 GOCACHE="$source/.gocache" HOME="$source/.home" PATH="$CLUSTER_GO:$PATH"
   mkdir -p "$GOPATH/src/k8s.io" "$HOME" "$out"
   ln -sfn ../../.. "$GOPATH/src/k8s.io/kubernetes"
   cd "$GOPATH/src/k8s.io/kubernetes"
@@ -81,15 +81,19 @@ _compile() {
   go build -overlay "$source/.overlay.json" -tags providerless,dockerless -gcflags 'all=-dwarf=false' -ldflags "-s -w $(_version_flags)" -o "$out/" "${targets[@]}"
 }
 
-# build_kubernetes: makes sure that the binaries are in $CLUSTER_BINARIES.
+# build_kubernetes: makes sure that the binaries are in $CLUSTER_BINARIES. Whoever comes second waits for the first.
 build_kubernetes() {
-  local work="$CLUSTER_BINARIES.work"
-  if [[ -x "$CLUSTER_BINARIES/kubelet" ]]; then return; fi
-  quietly "Installing Debian's Go" _build_packages
-  rm -rf "$work"
-  mkdir -p "$work"
-  quietly "Fetching Debian's source of Kubernetes" _fetch_source "$work"
-  quietly "Building the control plane and the kubelet (minutes, once)" _compile "$work/k8s" "$work/bin"
-  mv "$work/bin" "$CLUSTER_BINARIES"
-  rm -rf "$work"
+  local work="$CLUSTER_BINARIES.work" lock
+  exec {lock}>"$ACTORS_CACHE/kubernetes-build.lock"
+  flock "$lock"
+  if [[ ! -x "$CLUSTER_BINARIES/kubelet" ]]; then
+    quietly "Installing Debian's Go" _build_packages
+    rm -rf "$work"
+    mkdir -p "$work"
+    quietly "Fetching Debian's source of Kubernetes" _fetch_source "$work"
+    quietly "Building the control plane and the kubelet (minutes, once)" _compile "$work/k8s" "$work/bin"
+    mv -T "$work/bin" "$CLUSTER_BINARIES"
+    rm -rf "$work"
+  fi
+  exec {lock}>&-
 }

@@ -5,7 +5,7 @@
 check_host() {
   local hierarchy
   ((EUID == 0)) || die "a cluster needs root: start this as root, or set KUBECONFIG to a cluster of yours."
-  is_debian || die "the cluster is built from Debian's packages: use Debian 12, or set KUBECONFIG to a cluster of yours."
+  is_debian && grep -qx VERSION_CODENAME=bookworm /etc/os-release || die "the cluster is built from Debian 12's packages: use Debian 12, or set KUBECONFIG to a cluster of yours."
   for hierarchy in "${CLUSTER_HIERARCHIES[@]}"; do
     [[ -w "/sys/fs/cgroup/$hierarchy/cgroup.procs" ]] ||
       die "there is no cgroup v1 hierarchy /sys/fs/cgroup/$hierarchy: boot with systemd.unified_cgroup_hierarchy=0, or set KUBECONFIG to a cluster of yours."
@@ -70,7 +70,6 @@ end_cgroup() {
 # network_up: `bridge` gives pods addresses that reach each other and this machine and nothing else; `loopback` gives them `lo` alone.
 network_up() {
   local active="$CLUSTER/cni/active" ipam
-  rm -rf "$active"
   mkdir -p "$active" "$CLUSTER/cni/data"
   ipam='{"type":"host-local","dataDir":"'$CLUSTER/cni/data'","ranges":[[{"subnet":"'$CLUSTER_SUBNET.0/24'","rangeStart":"'$CLUSTER_SUBNET.10'","rangeEnd":"'$CLUSTER_SUBNET.250'"}]]}'
   if [[ "$CLUSTER_NETWORK" == bridge ]]; then
@@ -80,7 +79,7 @@ network_up() {
     echo '{"cniVersion":"0.4.0","name":"actors","plugins":[{"type":"bridge","bridge":"'"$CLUSTER_BRIDGE"'","isGateway":false,"ipMasq":false,"ipam":'"$ipam"'}]}' >"$active/10-actors.conflist"
   else
     # An address plugin in the place of a network plugin: the pod has an address that is on no interface. What is sent there stays here.
-    ip route replace blackhole "$CLUSTER_SUBNET.0/24"
+    ip link show "$CLUSTER_BRIDGE" >/dev/null 2>&1 || ip route replace blackhole "$CLUSTER_SUBNET.0/24"
     echo '{"cniVersion":"0.4.0","name":"actors","plugins":[{"type":"host-local","ipam":'"$ipam"'}]}' >"$active/10-actors.conflist"
   fi
 }

@@ -3,7 +3,7 @@
 
 write_kubelet_configuration() {
   mkdir -p "$CLUSTER/kubelet"
-  # podPidsLimit: an idle gVisor pod uses 80 tasks. Image collection is off: what a test pushed stays.
+  # podPidsLimit: gVisor uses several tasks for one of a program, about 160 for an idle Node. Image collection is off: what a test pushed stays.
   # The feature, on by default in later versions, bounds a volume in memory by its own limit instead of half the machine's memory.
   cat >"$CLUSTER/kubelet/config.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -20,7 +20,7 @@ cgroupDriver: cgroupfs
 cgroupRoot: $CLUSTER_CGROUP
 cgroupsPerQOS: true
 enforceNodeAllocatable: [pods]
-podPidsLimit: 256
+podPidsLimit: 512
 maxPods: 110
 failSwapOn: false
 makeIPTablesUtilChains: false

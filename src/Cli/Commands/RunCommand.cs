@@ -16,7 +16,7 @@ internal static class RunCommand
         var trace = new Option<bool>("--trace") { Description = "Print the trace at the end." };
         var json = CommonOptions.Json();
         var silo = new SiloConnection();
-        var command = new Command("run", "Run a workflow and wait for its end. Exit code 0: succeeded, 2: ended otherwise.") { workflow, parameters, key, trace, json, silo.Url, silo.TokenFile };
+        var command = new Command("run", "Run a workflow and wait for its end; interrupted, it cancels the run. Exit code 0: succeeded, 2: ended otherwise.") { workflow, parameters, key, trace, json, silo.Url, silo.TokenFile };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var client = await silo.ConnectAsync(parsed, cancellationToken);
@@ -36,11 +36,19 @@ internal static class RunCommand
 
     private static async Task<RunView> RunAsync(ActorsClient client, object request, CancellationToken cancellationToken)
     {
-        var progress = new ProgressLine();
-        var run = await client.CallAsync<RunView>("run_workflow", request, progress, cancellationToken);
-        while (run.Status != RunStatus.Done)
+        var run = await client.CallAsync<RunView>("run_workflow", request, new ProgressLine(), cancellationToken);
+        try
         {
-            run = await client.CallAsync<RunView>("wait_run", new { run_id = run.RunId }, progress, cancellationToken);
+            while (run.Status != RunStatus.Done)
+            {
+                run = await client.CallAsync<RunView>("wait_run", new { run_id = run.RunId }, new ProgressLine(), cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // As an interrupted run_workflow does by itself.
+            await client.CallAsync<RunView>("cancel_run", new { run_id = run.RunId, reason = "interrupted" }, null, CancellationToken.None);
+            throw;
         }
 
         return run;

@@ -16,14 +16,14 @@ internal static class WorkflowsCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var client = await silo.ConnectAsync(parsed, cancellationToken);
-            var list = await client.CallAsync<WorkflowList>("list_workflows", new { }, null, cancellationToken);
+            var workflows = await ReadAsync(client, cancellationToken);
             if (parsed.GetValue(json))
             {
-                Console.WriteLine(JsonSerializer.Serialize(list, ActorsJson.Options));
+                Console.WriteLine(JsonSerializer.Serialize(new { workflows }, ActorsJson.Options));
                 return ExitCodes.Ok;
             }
 
-            foreach (var workflow in list.Workflows)
+            foreach (var workflow in workflows)
             {
                 AnsiConsole.MarkupLineInterpolated($"[bold]{workflow.Id}[/] {workflow.Version}  {workflow.Description}");
                 AnsiConsole.MarkupLineInterpolated($"  [grey]params {workflow.Params.GetRawText()}[/]");
@@ -34,5 +34,19 @@ internal static class WorkflowsCommand
         return command;
     }
 
-    private sealed record WorkflowList(IReadOnlyList<WorkflowView> Workflows);
+    private static async Task<List<WorkflowView>> ReadAsync(ActorsClient client, CancellationToken cancellationToken)
+    {
+        var workflows = new List<WorkflowView>();
+        var page = await client.CallAsync<WorkflowPage>("list_workflows", new { }, null, cancellationToken);
+        workflows.AddRange(page.Workflows);
+        while (page.NextCursor is { } cursor)
+        {
+            page = await client.CallAsync<WorkflowPage>("list_workflows", new { cursor }, null, cancellationToken);
+            workflows.AddRange(page.Workflows);
+        }
+
+        return workflows;
+    }
+
+    private sealed record WorkflowPage(IReadOnlyList<WorkflowView> Workflows, string? NextCursor);
 }

@@ -13,6 +13,7 @@ internal sealed class RunDatabase : IAsyncDisposable
     private RunDatabase(ISqlDialect dialect, IWakeUps wakeUps)
     {
         _store = new SqlRunStore(dialect);
+        Mail = new SessionMail(dialect);
         _listener = wakeUps as PostgresWakeUps;
         WakeUps = wakeUps;
     }
@@ -20,6 +21,8 @@ internal sealed class RunDatabase : IAsyncDisposable
     public IRunStore Store => _store;
 
     public IWakeUps WakeUps { get; }
+
+    public SessionMail Mail { get; }
 
     /// <summary>Opens a PostgreSQL database (<c>postgres://…</c>, or keywords with <c>Host=</c>) or an SQLite file (any other text), and brings its schema up to date. Blocks.</summary>
     /// <param name="database">Which one.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Workflows;
@@ -28,7 +29,7 @@ internal sealed partial class SqlRunStore
         [
             .. filter.Submitter is null ? [] : new[] { "submitter = @Submitter" },
             .. filter.WorkflowId is null ? [] : new[] { "workflow_id = @WorkflowId" },
-            .. filter.WorkflowIds is null ? [] : new[] { "workflow_id IN @WorkflowIds" },
+            .. filter.WorkflowIds is null ? [] : new[] { $"workflow_id IN ({string.Join(", ", filter.WorkflowIds.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@workflow{i}")))})" },
             .. before is null ? [] : new[] { "id < @before" },
         ];
 
@@ -44,7 +45,13 @@ internal sealed partial class SqlRunStore
             parts.Add(Part(RunRow.SelectFinished, conditions));
         }
 
-        var parameters = new { filter.Submitter, filter.WorkflowId, filter.WorkflowIds, before = before?.Value, status = filter.Status is { } s ? RowText.Status(s) : null, limit };
+        var parameters = new DynamicParameters(new { filter.Submitter, filter.WorkflowId, before = before?.Value, status = filter.Status is { } s ? RowText.Status(s) : null, limit });
+        foreach (var (i, workflow) in (filter.WorkflowIds ?? []).Index())
+        {
+            // One by one: the databases differ in how they take a list.
+            parameters.Add(string.Create(CultureInfo.InvariantCulture, $"workflow{i}"), workflow);
+        }
+
         return ReadAsync<IReadOnlyList<StoredRun>>(
             async c => [.. (await c.QueryAsync<RunRow>($"{string.Join(" UNION ALL ", parts)} ORDER BY id DESC LIMIT @limit", parameters)).Select(r => r.ToBareRun())],
             cancellationToken);

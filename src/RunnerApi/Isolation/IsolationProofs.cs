@@ -43,7 +43,7 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
             throw Unproven(plan, $"No probe image is set, so isolation cannot be proven; set {IsolationOptions.Section}:{nameof(IsolationOptions.ProbeImage)}.");
         }
 
-        var proof = await ProofAsync(KindOf(plan.Spec.Runtime, plan.Spec.Nodes, plan.Record.Egress?.Rules ?? []), cancellationToken);
+        var proof = await ProofAsync(KindOf(plan.Spec.Runtime, plan.Spec.Nodes, plan.Record.Egress?.Rules ?? []), 2, cancellationToken);
         if (!proof.Proven)
         {
             var failed = proof.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}");
@@ -63,7 +63,7 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
                 _proofs.TryRemove(KeyOf(kind), out _);
             }
 
-            await ProofAsync(kind, cancellationToken);
+            await ProofAsync(kind, 1, cancellationToken);
         }
     }
 
@@ -86,16 +86,16 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
         }
     }
 
-    private async Task<IsolationProof> ProofAsync(SandboxKind kind, CancellationToken cancellationToken)
+    private async Task<IsolationProof> ProofAsync(SandboxKind kind, double share, CancellationToken cancellationToken)
     {
         var key = KeyOf(kind);
-        if (Fresh(key) is { } known)
+        if (Fresh(key, share) is { } known)
         {
             return known;
         }
 
         using var held = await _locks.EnterAsync(key, cancellationToken);
-        if (Fresh(key) is { } proven)
+        if (Fresh(key, share) is { } proven)
         {
             return proven;
         }
@@ -107,8 +107,9 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
         return proof;
     }
 
-    private IsolationProof? Fresh(string key) =>
-        _proofs.TryGetValue(key, out var found) && time.GetElapsedTime(found.At) < (found.Proof.Proven ? TimeSpan.FromMinutes(options.RepeatMinutes) : FailureStands) ? found.Proof : null;
+    // Twice the time between two renewals: a launch waits for a probe only when the renewals fail to come.
+    private IsolationProof? Fresh(string key, double share) =>
+        _proofs.TryGetValue(key, out var found) && time.GetElapsedTime(found.At) < (found.Proof.Proven ? TimeSpan.FromMinutes(options.RepeatMinutes) * share : FailureStands) ? found.Proof : null;
 
     private IsolationProof Proof(SandboxKind kind, IReadOnlyList<IsolationCheck> checks)
     {

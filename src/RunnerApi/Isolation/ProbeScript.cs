@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Actors.RunnerApi.Sandboxes;
 
@@ -45,11 +46,11 @@ internal static class ProbeScript
     /// <summary>Arguments of the neighbour.</summary>
     internal static IReadOnlyList<string> Listen => ["/bin/busybox", "sh", "-c", $"/bin/busybox httpd -p {NeighbourPort} -h /tmp; echo listening; /bin/busybox cat"];
 
-    /// <summary>Arguments of the probe.</summary>
+    /// <summary>Arguments of the probe. A target that is no address is not tried, and so fails.</summary>
     internal static IReadOnlyList<string> Probe(IEnumerable<ForbiddenTarget> targets)
     {
         var script = new StringBuilder(Body).Append('\n');
-        foreach (var target in targets)
+        foreach (var target in targets.Where(t => IPAddress.TryParse(t.Host, out _)))
         {
             script.Append(CultureInfo.InvariantCulture, $"try {target.Kind} {target.Host} {target.Port}\n");
         }

@@ -10,6 +10,10 @@ internal sealed partial class KubernetesDriver
     // The first version whose API can tell stdout from stderr; whether a cluster of it really does is tried.
     private const int SplitsSince = 32;
 
+    // kubelet closes a log before it reports the end.
+    private static readonly TimeSpan LogLead = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AttachPause = TimeSpan.FromSeconds(1);
+
     private bool? _splits;
 
     /// <inheritdoc />
@@ -45,7 +49,7 @@ internal sealed partial class KubernetesDriver
             LogAttached(id, stdin is PodStdin);
             if (!split)
             {
-                return KubernetesConnection.Merged(stdin, Log(pod, LogOutput.All, budget), token => HasEndedAsync(pod, token));
+                return KubernetesConnection.Merged(stdin, Log(pod, LogOutput.All, budget), token => HasEndedAsync(pod, LogLead, token));
             }
 
             var (stdout, stderr) = (Log(pod, LogOutput.Stdout, budget), Log(pod, LogOutput.Stderr, budget));
@@ -58,31 +62,37 @@ internal sealed partial class KubernetesDriver
         }
     }
 
-    // A container can end between our look and our attach.
+    // A container can end between our look and our attach, and a node's kubelet can be away for a moment.
     private async Task<Stream> StdinAsync(Pod pod, CancellationToken cancellationToken)
     {
-        try
+        var begin = _client.Time.GetTimestamp();
+        while (true)
         {
-            return new PodStdin(await _client.AttachStdinAsync(pod.Metadata.Name!, PodTemplate.ContainerName, cancellationToken));
-        }
-        catch (KubeException) when (!cancellationToken.IsCancellationRequested)
-        {
-            if (await HasEndedAsync(pod, cancellationToken))
+            try
             {
-                return new EndedStdin();
+                return new PodStdin(await _client.AttachStdinAsync(pod.Metadata.Name!, PodTemplate.ContainerName, cancellationToken));
             }
+            catch (KubeException e) when (e.Fault is not (KubeFault.Unauthorized or KubeFault.Forbidden))
+            {
+                if (await HasEndedAsync(pod, AttachPause, cancellationToken))
+                {
+                    return new EndedStdin();
+                }
 
-            throw;
+                if (_client.Time.GetElapsedTime(begin) > TimeSpan.FromSeconds(_options.RequestTimeoutSeconds))
+                {
+                    throw;
+                }
+            }
         }
     }
 
     private PodLog Log(Pod pod, LogOutput output, LogBudget budget) =>
         new(token => _client.OpenLogAsync(pod.Metadata.Name!, PodTemplate.ContainerName, output, follow: true, token), budget);
 
-    private async Task<bool> HasEndedAsync(Pod pod, CancellationToken cancellationToken)
+    private async Task<bool> HasEndedAsync(Pod pod, TimeSpan limit, CancellationToken cancellationToken)
     {
-        // kubelet closes a log before it reports the end.
-        var seen = await _tracker.WaitAsync(pod, PodReading.HasEnded, TimeSpan.FromSeconds(5), cancellationToken);
+        var seen = await _tracker.WaitAsync(pod, PodReading.HasEnded, limit, cancellationToken);
         return seen is null || PodReading.HasEnded(seen);
     }
 

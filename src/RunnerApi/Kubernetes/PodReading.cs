@@ -77,8 +77,9 @@ internal static class PodReading
         return line.Length == 0 ? "the cluster gave no reason" : line.Length > 600 ? line[..600] + "…" : line;
     }
 
-    // We delete without a grace, so a pod that stays with a deletion time is one whose node does not answer.
-    private static bool IsLeavingItsNode(Pod pod) => pod.Metadata.DeletionTimestamp is not null && pod.Spec?.NodeName is not null;
+    // The cluster deletes the pods of a node that does not answer and marks them as not ready; nobody is there to end them.
+    private static bool IsLeavingItsNode(Pod pod) =>
+        pod.Metadata.DeletionTimestamp is not null && Server(pod)?.State?.Running is not null && pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "False" }) == true;
 
     private static SandboxStatus Ended(SandboxStatus status, Pod pod)
     {

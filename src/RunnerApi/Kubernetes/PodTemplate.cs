@@ -22,6 +22,13 @@ internal static class PodTemplate
     /// <summary>Set at the first attach; until then a sandbox counts as created.</summary>
     internal const string AttachedAnnotation = "actors.dev/attached";
 
+    // The cluster's default waits five minutes for a node that is gone.
+    private static readonly Toleration[] NodeLoss =
+    [
+        new("node.kubernetes.io/not-ready", "Exists", null, "NoExecute", 30),
+        new("node.kubernetes.io/unreachable", "Exists", null, "NoExecute", 30),
+    ];
+
     private const long User = 65532;
     private const string Tmp = "tmp";
 
@@ -74,7 +81,7 @@ internal static class PodTemplate
             Hostname = "sandbox",
             RuntimeClassName = RuntimeClass(spec.Runtime, options),
             NodeSelector = spec.Nodes?.Selector,
-            Tolerations = spec.Nodes?.Tolerations.Select(Tolerate).ToList(),
+            Tolerations = [.. NodeLoss, .. spec.Nodes?.Tolerations.Select(Tolerate) ?? []],
             ImagePullSecrets = options.ImagePullSecrets.Length == 0 ? null : [.. options.ImagePullSecrets.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => new LocalReference(s))],
             SecurityContext = new PodSecurity(RunAsNonRoot: true, User, User, new SeccompProfile("RuntimeDefault")),
             Volumes = [new Volume(Tmp, new EmptyDir("Memory", "16Mi"))],

@@ -27,7 +27,7 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
         var (name, uid) = (seed.Metadata.Name!, seed.Metadata.Uid!);
         await _changed.WaitAsync(() => _gone.ContainsKey(uid) || done(Now()), limit, client.Time, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return _gone.TryRemove(uid, out _) ? null : Now();
+        return _gone.ContainsKey(uid) ? null : Now();
 
         Pod Now() => _pods.TryGetValue(name, out var pod) && pod.Metadata.Uid == uid ? pod : seed;
     }
@@ -50,29 +50,42 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
     private async Task RunAsync()
     {
         var version = "";
-        for (var failures = 0; !_stop.IsCancellationRequested;)
+        for (var fruitless = 0; !_stop.IsCancellationRequested;)
         {
             try
             {
                 version = version.Length > 0 ? version : await ListAsync();
+                fruitless++;
                 await foreach (var change in client.WatchPodsAsync(labels, version, _stop.Token))
                 {
                     version = change.Pod.Metadata.ResourceVersion ?? version;
                     Apply(change);
-                    failures = 0;
+                    fruitless = 0;
                 }
             }
-            catch (KubeException e)
-            {
-                // 410: what happened in between is not kept, so all is read anew. Anything else goes on where it broke.
-                version = e.Fault == KubeFault.Expired ? "" : version;
-                LogWatchBroke(e.Fault, e.Message);
-                await PauseAsync(e.Fault == KubeFault.Expired ? 0 : ++failures);
-            }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
+            catch (KubeException e) when (e.Fault == KubeFault.Expired)
+            {
+                // What happened in between is not kept, so all is read anew.
+                version = "";
+            }
+            catch (KubeException e)
+            {
+                // It goes on where it broke.
+                fruitless++;
+                LogWatchBroke(e.Fault, e.Message);
+            }
+            catch (Exception e)
+            {
+                // Nothing that the server says may end the one watch.
+                (version, fruitless) = ("", fruitless + 1);
+                LogWatchBroke(KubeFault.Protocol, e.Message);
+            }
+
+            await PauseAsync(fruitless);
         }
     }
 
@@ -121,12 +134,12 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
         }
     }
 
-    private Task PauseAsync(int failures)
+    private async Task PauseAsync(int fruitless)
     {
-        var pause = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(failures, 10)));
-        return Task.Delay(failures == 0 ? TimeSpan.Zero : pause > LongestPause ? LongestPause : pause, client.Time, _stop.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var pause = TimeSpan.FromMilliseconds(50 * Math.Pow(2, Math.Min(fruitless, 10)));
+        await Task.Delay(fruitless == 0 ? TimeSpan.Zero : pause > LongestPause ? LongestPause : pause, client.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The watch of pods broke ({Fault}) and is resumed: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The watch of pods broke ({Fault}) and is resumed: {Reason}")]
     private partial void LogWatchBroke(KubeFault fault, string reason);
 }

@@ -16,7 +16,8 @@ internal sealed partial class PodmanDriver
         await gate.WaitAsync(cancellationToken);
         try
         {
-            var view = await FindAsync(id, cancellationToken)
+            var view = TakeFresh(id)
+                ?? await FindAsync(id, cancellationToken)
                 ?? throw new SandboxException(SandboxFault.NotFound, $"There is no sandbox '{id}'; create it first.");
             return view.Status.State == SandboxState.Created ? await StartAsync(view, cancellationToken) : await ReplayAsync(view);
         }
@@ -25,6 +26,8 @@ internal sealed partial class PodmanDriver
             gate.Release();
         }
     }
+
+    private ContainerView? TakeFresh(string id) => _fresh.TryRemove(id, out var made) && _time.GetElapsedTime(made.At) < Fresh ? made.View : null;
 
     private async Task<ISandboxConnection> StartAsync(ContainerView view, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
@@ -16,6 +17,10 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     private readonly TimeProvider _time;
     private readonly EngineDialect _dialect;
     private readonly EngineCli _cli;
+
+    // What this driver made a moment ago and nobody has started: asked again, the engine would say the same.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+    private readonly ConcurrentDictionary<string, (ContainerView View, long At)> _fresh = new(StringComparer.Ordinal);
 
     // A second start of one container would attach in mid-stream; ids share a few gates.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new SemaphoreSlim(1, 1))];
@@ -41,7 +46,12 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         ArgumentNullException.ThrowIfNull(spec);
         SpecRules.Check(spec);
         var environment = SandboxEnvironment.From(spec.Env);
-        if (await FindAsync(spec.Id, cancellationToken) is { } present)
+
+        // Each command of the engine is a process of its own: what can be asked at once is.
+        var hasImage = HasImageAsync(spec, cancellationToken);
+        var found = FindAsync(spec.Id, cancellationToken);
+        await Task.WhenAll(hasImage, found);
+        if (await found is { } present)
         {
             return Same(present, spec);
         }
@@ -52,15 +62,26 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         }
 
         var scrubber = new SecretScrubber(spec.Env.Values);
-        await PullAsync(spec, scrubber, cancellationToken);
+        if (!await hasImage)
+        {
+            await PullAsync(spec, scrubber, cancellationToken);
+        }
+
         var arguments = _dialect.Create(spec, environment, _time.GetUtcNow() + spec.Lifetime);
         var result = await _cli.RunAsync("create", arguments, _options.CommandTimeoutSeconds, cancellationToken, environment);
 
         // The engine's names are unique: whoever loses a race finds the winner's container.
+        var fault = HardeningFaultAsync(spec, cancellationToken);
         var created = await FindAsync(spec.Id, cancellationToken)
             ?? throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {Words(result.Stderr, scrubber)}");
-        await RequireHardenedAsync(spec, cancellationToken);
-        return Same(created, spec);
+        await RequireHardenedAsync(spec, await fault);
+        var status = Same(created, spec);
+        if (result.ExitCode == 0)
+        {
+            _fresh[spec.Id] = (created, _time.GetTimestamp());
+        }
+
+        return status;
     }
 
     // What was decided about one image must never start another.
@@ -69,23 +90,27 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
 
     /// <summary>The engine drops limits that it cannot set, with a warning only: such a container is removed and never started.</summary>
-    private async Task RequireHardenedAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    private async Task RequireHardenedAsync(SandboxSpec spec, string? fault)
     {
-        var fault = "its limits could not be read back";
-        try
-        {
-            var inspected = await _cli.RunAsync("inspect", _dialect.InspectCreated(EngineDialect.ContainerName(spec.Id)), _options.CommandTimeoutSeconds, cancellationToken);
-            fault = inspected.ExitCode == 0 ? CreatedContainer.Fault(spec, inspected.Stdout) : fault;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or SandboxException)
-        {
-            // Unreadable is as bad as missing.
-        }
-
         if (fault is not null)
         {
             await StopAsync(spec.Id, CancellationToken.None);
             throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' was not started: {fault}.");
+        }
+    }
+
+    private async Task<string?> HardeningFaultAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        const string Unreadable = "its limits could not be read back";
+        try
+        {
+            var inspected = await _cli.RunAsync("inspect", _dialect.InspectCreated(EngineDialect.ContainerName(spec.Id)), _options.CommandTimeoutSeconds, cancellationToken);
+            return inspected.ExitCode == 0 ? CreatedContainer.Fault(spec, inspected.Stdout) : Unreadable;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or SandboxException)
+        {
+            // Unreadable is as bad as missing.
+            return Unreadable;
         }
     }
 
@@ -118,6 +143,7 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     public async Task StopAsync(string id, CancellationToken cancellationToken)
     {
         SpecRules.CheckId(id);
+        _fresh.TryRemove(id, out _);
         for (var attempt = 1; await FindAsync(id, cancellationToken) is not null; attempt++)
         {
             var result = await _cli.RunAsync("rm", _dialect.Remove(EngineDialect.ContainerName(id)), _options.CommandTimeoutSeconds, cancellationToken);
@@ -137,14 +163,11 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         }
     }
 
+    private async Task<bool> HasImageAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
+        (await _cli.RunAsync("image exists", _dialect.ImageExists(spec.Reference), _options.CommandTimeoutSeconds, cancellationToken)).ExitCode == 0;
+
     private async Task PullAsync(SandboxSpec spec, SecretScrubber scrubber, CancellationToken cancellationToken)
     {
-        var present = await _cli.RunAsync("image exists", _dialect.ImageExists(spec.Reference), _options.CommandTimeoutSeconds, cancellationToken);
-        if (present.ExitCode == 0)
-        {
-            return;
-        }
-
         EngineResult pulled;
         try
         {

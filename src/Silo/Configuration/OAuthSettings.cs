@@ -43,6 +43,12 @@ internal sealed record OAuthSettings(
             reader.Fault(nameof(AccessOptions.OAuthAlgorithms), $"'{algorithm}' is none of {string.Join(", ", Asymmetric)}.");
         }
 
+        var scopes = Words(options.OAuthScopes);
+        foreach (var scope in scopes.Where(s => s.Any(c => c is < '!' or > '~' or '"' or '\\')))
+        {
+            reader.Fault(nameof(AccessOptions.OAuthScopes), $"'{scope}' is no scope: printable ASCII without quotes and backslashes.");
+        }
+
         var issuer = ReadUrl(reader, nameof(AccessOptions.OAuthIssuer), options.OAuthIssuer, mayBePlain: false);
         var metadata = options.OAuthMetadataUrl.Length == 0 ? null : ReadUrl(reader, nameof(AccessOptions.OAuthMetadataUrl), options.OAuthMetadataUrl, mayBePlain: false);
         return issuer is null || resource is null ? null : new OAuthSettings(
@@ -50,7 +56,7 @@ internal sealed record OAuthSettings(
             metadata is null ? WellKnown(issuer) : [metadata],
             resource,
             options.OAuthAudience.Length > 0 ? options.OAuthAudience : options.PublicUrl,
-            Words(options.OAuthScopes),
+            scopes,
             algorithms,
             options.OAuthScopesClaim,
             options.OAuthGroupsClaim);

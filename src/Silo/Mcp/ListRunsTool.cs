@@ -8,7 +8,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>list_runs</c>.</summary>
-internal sealed class ListRunsTool(RunDoor door) : RunTool(Describe(
+internal sealed class ListRunsTool(RunDoor door, RunAnswers answers) : RunTool(Describe(
     "list_runs",
     "List runs",
     "Lists runs, the newest first, all or those of one status or workflow. When next_cursor is present, call again with cursor = next_cursor. get_run tells more of one.",
@@ -70,6 +70,8 @@ internal sealed class ListRunsTool(RunDoor door) : RunTool(Describe(
                 Limit = arguments.TryGetProperty("limit", out var limit) ? (int)limit.GetDouble() : new RunListRequest().Limit,
             },
             cancellationToken);
-        return new ToolAnswer(page, RunText.Of(page));
+        var fitting = answers.Fitting(page.Runs, r => JsonSerializer.SerializeToUtf8Bytes(r, ActorsJson.Options).Length);
+        var part = fitting.Count < page.Runs.Count ? new RunListPage(fitting, fitting[^1].RunId) : page;
+        return new ToolAnswer(part, RunText.Of(part));
     }
 }

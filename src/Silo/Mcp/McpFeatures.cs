@@ -14,7 +14,9 @@ internal static class McpFeatures
     {
         services.AddSingleton<RunAnswers>();
         services.AddSingleton<RunTasks>();
+        services.AddSingleton<SessionTasks>();
         services.AddSingleton<RunWatcher>();
+        services.AddSingleton<WatchLimits>();
         services.AddSingleton<ListenHandler>();
         services.AddSingleton<IMcpFeature, ResourcesFeature>();
         services.AddSingleton<IMcpFeature, SubscriptionsFeature>();

@@ -16,6 +16,7 @@ internal sealed class ProgressReporter(McpServer server, ProgressToken token, Ti
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private int _sent;
+    private volatile bool _isBroken;
 
     /// <summary>Reports the run as it is, then waits for its next version, reporting its server's progress meanwhile.</summary>
     /// <param name="grain">The run.</param>
@@ -49,6 +50,8 @@ internal sealed class ProgressReporter(McpServer server, ProgressToken token, Ti
         var seen = -1.0;
         try
         {
+            // A call that is answered soon needs no report, and asks nobody.
+            await Task.Delay(Pace, time, changed);
             while (true)
             {
                 if (await grain.GetProgressAsync(seen, changed) is { } progress)
@@ -70,11 +73,24 @@ internal sealed class ProgressReporter(McpServer server, ProgressToken token, Ti
     }
 
     // A count grows, as a progress value must; how far the run is stands in the words.
-    private Task ReportAsync(RunView run, string doing, CancellationToken cancellationToken)
+    private async Task ReportAsync(RunView run, string doing, CancellationToken cancellationToken)
     {
+        if (_isBroken)
+        {
+            return;
+        }
+
         var finished = run.Steps.Count(s => s.Status == StepStatus.Succeeded);
         var value = new ProgressNotificationValue { Progress = ++_sent, Message = $"{run.RunId}: {doing}; {finished} of {run.Steps.Count} steps done" };
-        return server.NotifyProgressAsync(token, value, cancellationToken: cancellationToken);
+        try
+        {
+            await server.NotifyProgressAsync(token, value, cancellationToken: cancellationToken);
+        }
+        catch (IOException)
+        {
+            // The stream broke. What that means for the call is said by its token, not by a report that got lost.
+            _isBroken = true;
+        }
     }
 
     private static string Words(CallProgressView progress)

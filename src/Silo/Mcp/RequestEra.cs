@@ -17,7 +17,10 @@ internal static class RequestEra
     public static McpProtocolException UnknownResource(this JsonRpcRequest request, string uri)
     {
         var shown = uri.Length <= LongestShown ? uri : uri[..LongestShown] + "…";
-        return new McpProtocolException($"There is no resource '{shown}'. resources/templates/list tells which there can be.", request.IsModern() ? McpErrorCode.InvalidParams : McpErrorCode.ResourceNotFound);
+        return new McpProtocolException($"There is no resource '{shown}'. resources/templates/list tells which there can be.", request.IsModern() ? McpErrorCode.InvalidParams : McpErrorCode.ResourceNotFound)
+        {
+            Data = { ["uri"] = shown },
+        };
     }
 
     /// <summary>A typed error where the protocol knows no result for it.</summary>

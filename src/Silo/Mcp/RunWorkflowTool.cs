@@ -10,7 +10,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>run_workflow</c>.</summary>
-internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, IHostApplicationLifetime lifetime) : RunTool(Describe(
+internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, IHostApplicationLifetime lifetime, TimeProvider time) : RunTool(Describe(
     "run_workflow",
     "Run a workflow",
     "Runs a workflow and waits for its end, sending progress. If it takes longer, the answer has status 'queued', 'verifying' or 'running' and the run goes on: call wait_run with the run_id. "
@@ -32,14 +32,17 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
     idempotent: false,
     openWorld: true))
 {
+    // For what is done after the client has gone.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private static readonly JsonElement NoParams = JsonElement.Parse("{}");
 
     /// <summary>Starts a run without waiting for it: it is durable then. Or tells, as a tool's result, why there is none.</summary>
-    public async Task<(OpenRun? Run, CallToolResult? Refusal)> StartAsync(RequestContext<CallToolRequestParams> request)
+    public async Task<(OpenRun? Run, CallToolResult? Refusal)> StartAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         try
         {
-            return (await SubmitAsync(Caller.Of(request.User), Arguments(request)), null);
+            return (await SubmitAsync(Caller.Of(request.User), Arguments(request), cancellationToken), null);
         }
         catch (RunRejectedException e)
         {
@@ -50,7 +53,7 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
     protected override async Task<ToolAnswer> AnswerAsync(JsonElement arguments, RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         var caller = Caller.Of(request.User);
-        var run = await SubmitAsync(caller, arguments);
+        var run = await SubmitAsync(caller, arguments, cancellationToken);
         try
         {
             return answers.Of(await waiter.WaitAsync(run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken));
@@ -62,13 +65,19 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
         }
     }
 
-    // Not given up half way: only a run that is known can be cancelled.
-    private Task<OpenRun> SubmitAsync(Caller caller, JsonElement arguments) => door.SubmitAsync(
-        caller,
-        arguments.GetProperty("workflow_id").GetString()!,
-        arguments.TryGetProperty("params", out var given) ? given : NoParams,
-        arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
-        CancellationToken.None);
+    // Not given up at once: only a run that is known can be cancelled.
+    private async Task<OpenRun> SubmitAsync(Caller caller, JsonElement arguments, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource();
+        await using var end = time.CreateTimer(_ => patience.Cancel(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using var cancelled = cancellationToken.Register(() => end.Change(Patience, Timeout.InfiniteTimeSpan));
+        return await door.SubmitAsync(
+            caller,
+            arguments.GetProperty("workflow_id").GetString()!,
+            arguments.TryGetProperty("params", out var given) ? given : NoParams,
+            arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
+            patience.Token);
+    }
 
     // Over stdio nothing else cancels a call while the silo runs.
     private bool IsCancelledByClient(RequestContext<CallToolRequestParams> request) =>
@@ -76,14 +85,15 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
 
     private async Task CancelAsync(Caller caller, string runId)
     {
+        using var patience = new CancellationTokenSource(Patience, time);
         try
         {
-            var run = await door.OpenAsync(caller, runId, Verb.Cancel, CancellationToken.None);
-            await run.Grain.CancelAsync(caller.Subject, "the client cancelled the call of run_workflow", CancellationToken.None);
+            var run = await door.OpenAsync(caller, runId, Verb.Cancel, patience.Token);
+            await run.Grain.CancelAsync(caller.Subject, "the client cancelled the call of run_workflow", patience.Token);
         }
-        catch (RunRejectedException)
+        catch (Exception e) when (e is RunRejectedException or OperationCanceledException)
         {
-            // Whoever may not cancel a run can only leave it.
+            // Whoever may not cancel a run can only leave it, and so must we while the database is away.
         }
     }
 }

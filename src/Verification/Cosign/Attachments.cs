@@ -19,6 +19,7 @@ internal enum AttachmentLayout
 /// <summary>What is attached to one image, read layout by layout when asked for, each once. For one decision: not safe to share between threads.</summary>
 internal sealed class Attachments(IImageSource source, OciRepository repository, OciDigest image)
 {
+    private readonly BudgetedSource _source = new(source);
     private readonly Dictionary<AttachmentLayout, IReadOnlyList<Candidate>> _lists = [];
 
     /// <summary>The candidates of a layout; empty when there are none. A list that cannot be read is a candidate that fails.</summary>
@@ -50,22 +51,22 @@ internal sealed class Attachments(IImageSource source, OciRepository repository,
     private async Task<IReadOnlyList<Candidate>> ReadTagAsync(bool attestation, CancellationToken cancellationToken)
     {
         var tag = $"sha256-{image.Hex}.{(attestation ? "att" : "sig")}";
-        if (await source.FindManifestAsync(repository, tag, cancellationToken) is not { } list)
+        if (await _source.FindManifestAsync(repository, tag, cancellationToken) is not { } list)
         {
             return [];
         }
 
         var layers = list.Layers;
         RequireFew(layers.Count, attestation ? "attestations" : "signatures");
-        return [.. layers.Select((layer, i) => Locate(new TagCandidate(source, repository, layer, attestation), list.Digest, i))];
+        return [.. layers.Select((layer, i) => Locate(new TagCandidate(_source, repository, layer, attestation), list.Digest, i))];
     }
 
     private async Task<IReadOnlyList<Candidate>> ReadBundlesAsync(CancellationToken cancellationToken)
     {
-        var list = await source.ListReferrersAsync(repository, image, artifactType: null, cancellationToken);
+        var list = await _source.ListReferrersAsync(repository, image, artifactType: null, cancellationToken);
 
         // Those that say that they are bundles first: they settle most decisions without the others being fetched.
-        return [.. list.Items.OrderByDescending(BundleCandidate.IsClaimed).Select(r => new BundleCandidate(source, repository, r, list.Origin))];
+        return [.. list.Items.OrderByDescending(BundleCandidate.IsClaimed).Select(r => new BundleCandidate(_source, repository, r, list.Origin))];
     }
 
     private static TagCandidate Locate(TagCandidate candidate, OciDigest manifest, int index)
@@ -77,11 +78,11 @@ internal sealed class Attachments(IImageSource source, OciRepository repository,
 
     private void RequireFew(int count, string what)
     {
-        if (count > source.Limits.Signatures)
+        if (count > _source.Limits.Signatures)
         {
             throw new RegistryException(
                 RegistryFault.TooLarge,
-                $"{repository}@{image} has {count} {what}, more than the {source.Limits.Signatures} that are looked at. Remove those that are not needed.");
+                $"{repository}@{image} has {count} {what}, more than the {_source.Limits.Signatures} that are looked at. Remove those that are not needed.");
         }
     }
 }

@@ -12,6 +12,9 @@ internal sealed record OciLimits
     /// <summary>Bytes of a signed payload or a bundle.</summary>
     public int PayloadBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>Bytes of all that is attached to one image and looked at: manifests, payloads and bundles.</summary>
+    public int AttachedBytes { get; init; } = 16 * 1024 * 1024;
+
     /// <summary>Referrers of one image.</summary>
     public int Referrers { get; init; } = 50;
 

@@ -2,10 +2,10 @@ using System.Threading.Channels;
 
 namespace Actors.Verification.Policy;
 
-/// <summary>More images are being checked than the gate takes on. Nothing was decided: ask again.</summary>
-public sealed class GateBusyException() : Exception("As many images are being checked as the policy gate takes on at once. Ask again in a few seconds.");
+/// <summary>More images of a registry are being checked than the gate takes on. Nothing was decided: ask again.</summary>
+public sealed class GateBusyException() : Exception("As many images of this registry are being checked as the policy gate takes on at once. Ask again in a few seconds.");
 
-/// <summary>Bounds how many checks run at once and how many wait for that: each may hold tens of megabytes of what a registry sent.</summary>
+/// <summary>Bounds how many checks of one registry run at once and how many wait for that: each may hold tens of megabytes of what a registry sent.</summary>
 internal sealed class CheckSlots(PolicyOptions options, TimeProvider time)
 {
     // What is in it is running; writing waits while it is full.

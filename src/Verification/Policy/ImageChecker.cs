@@ -7,11 +7,13 @@ using Actors.Verification.Oci;
 namespace Actors.Verification.Policy;
 
 /// <summary>Resolves an image once and verifies the digest that came back. Registry failures and the deadline are results, not exceptions.
-/// Identical checks that run at the same time are one check; how many different ones run is bounded.</summary>
+/// Identical checks that run at the same time are one check; how many different ones of a registry run is bounded.</summary>
 internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache, PolicyOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<CheckKey, Lazy<Task<ImageCheck>>> _running = new();
-    private readonly CheckSlots _slots = new(options, time);
+
+    // One per registry, so that a slow one holds up no other; the policy's rules name all of them.
+    private readonly ConcurrentDictionary<string, CheckSlots> _slots = new(StringComparer.Ordinal);
 
     /// <summary>Checks an image; cancelling leaves the check to those who wait for it too.</summary>
     /// <exception cref="GateBusyException">Too many others are being checked.</exception>
@@ -31,7 +33,8 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
                 return FromCache(hit, ResolveFacts(request.Image, asked, hit.Image, hit.MediaType, "cache"));
             }
 
-            await _slots.TakeAsync();
+            var slots = _slots.GetOrAdd(request.Image.Host, _ => new CheckSlots(options, time));
+            await slots.TakeAsync();
             try
             {
                 using var deadline = new CancellationTokenSource(options.Deadline, time);
@@ -39,7 +42,7 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
             }
             finally
             {
-                _slots.Release();
+                slots.Release();
             }
         }
         finally

@@ -14,11 +14,11 @@ internal sealed record PolicyOptions
     /// <summary>How long a digest that verified need not be verified again; zero for never.</summary>
     public TimeSpan CacheTime { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Most images that are checked at the same time.</summary>
-    public int MaxChecks { get; init; } = 32;
+    /// <summary>Most images of one registry that are checked at the same time.</summary>
+    public int MaxChecks { get; init; } = 16;
 
     /// <summary>Most that wait for that, besides.</summary>
-    public int MaxWaitingChecks { get; init; } = 512;
+    public int MaxWaitingChecks { get; init; } = 256;
 
     /// <summary>How often the policy's files are looked at for a change; zero for never.</summary>
     public TimeSpan ReloadEvery { get; init; }

@@ -28,6 +28,18 @@ public abstract class RunGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stop_WhatTheSandboxDidUntilItsEnd_IsInTheTrace()
+    {
+        _silo.Runner.LastWords = "the very last words";
+
+        var trace = await _silo.TraceAsync(await _silo.DoneAsync(await _silo.SubmitAsync()));
+
+        var stopped = trace.Where(e => e.Kind == "sandbox_stopped").ToList();
+        Assert.Equal(2, stopped.Count);
+        Assert.All(stopped, e => Assert.Equal("the very last words", e.Data.GetProperty("evidence").GetProperty("stderr_tail").GetString()));
+    }
+
+    [Fact]
     public async Task Submit_SensitiveParam_NeverEntersTheTrace()
     {
         var run = await _silo.DoneAsync(await _silo.SubmitAsync("""{"text":"a","password":"hunter2"}"""));
@@ -66,6 +78,7 @@ public abstract class RunGrainTests : IAsyncLifetime
         var conflict = await Assert.ThrowsAsync<RunRejectedException>(() => _silo.SubmitAsync("""{"text":"other"}""", key: "k"));
 
         Assert.Equal(first.RunId, second.RunId);
+        Assert.Equal((true, false), (first.IsNew, second.IsNew));
         Assert.Equal("idempotency_conflict", conflict.Error.Code);
         Assert.Contains(first.RunId, conflict.Error.Message, StringComparison.Ordinal);
         await _silo.DoneAsync(first);
@@ -220,6 +233,19 @@ public abstract class RunGrainTests : IAsyncLifetime
     {
         _silo = Open();
         return Task.CompletedTask;
+    }
+
+    [Fact]
+    public async Task GetProgress_CallInFlight_IsWhatItsServerSaysAndWasNotSeen()
+    {
+        var run = await SubmitUnansweredAsync();
+        var call = Assert.Single(_silo.Runner.Executed);
+        var before = await _silo.Grain(run).GetProgressAsync(-1, default);
+        _silo.Runner.Answer(call, new CallView { CallId = call, Status = CallStatus.Pending, Progress = new CallProgress(2, 5, "page 2") });
+
+        Assert.Null(before);
+        Assert.Equal(new CallProgressView(call[(run.RunId.Length + 1)..^2], 2, 5, "page 2"), await _silo.Grain(run).GetProgressAsync(-1, default));
+        Assert.Null(await _silo.Grain(run).GetProgressAsync(2, default));
     }
 
     /// <summary>A run whose first call is in flight and never answered.</summary>

@@ -43,8 +43,8 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
     [Fact]
     public async Task Open_NewerSchema_OldAndNewProgramsWorkSideBySide()
     {
-        Migration[] newer = [.. Migration.Load("Postgres"), new(2, 1, "ALTER TABLE runs ADD COLUMN later text"), new(3, 3, "ALTER TABLE runs DROP COLUMN later")];
-        await using var next = new SqlRunStore(Open(newer[..2]));
+        Migration[] newer = [.. Migration.Load("Postgres"), new(3, 1, "ALTER TABLE runs ADD COLUMN later text"), new(4, 4, "ALTER TABLE runs DROP COLUMN later")];
+        await using var next = new SqlRunStore(Open(newer[..3]));
         var (silo, run) = await ClaimedAsync();
         await next.InsertAsync(New(), default);
         await Store.CommitAsync(Commit(silo, run), default);
@@ -68,7 +68,7 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
             await dialect.DisposeAsync();
         }
 
-        Assert.Equal(1L, await ScalarAsync<long>("SELECT count(*) FROM schema_version"));
+        Assert.Equal(2L, await ScalarAsync<long>("SELECT count(*) FROM schema_version"));
     }
 
     [Fact]

@@ -42,6 +42,7 @@ public sealed class McpFeatureTests(ThreeSilos silos) : IClassFixture<ThreeSilos
         new McpClientOptions
         {
             ProtocolVersion = "2026-07-28",
+            DiscoverProbeTimeout = TimeSpan.FromMinutes(1),
             Capabilities = new ClientCapabilities { Extensions = new Dictionary<string, object>(StringComparer.Ordinal) { ["io.modelcontextprotocol/tasks"] = new JsonObject() } },
         });
 

@@ -8,7 +8,7 @@ internal static class ShellServer
 {
     public static IReadOnlyList<string> Tools { get; } =
     [
-        "who", "slow", "slow-read", "garbage", "long-line", "endless", "invalid-utf8", "wrong-id", "twice", "exit", "never", "rpc-error", "tool-error", "secret", "stderr",
+        "who", "slow", "slow-read", "garbage", "long-line", "endless", "invalid-utf8", "wrong-id", "twice", "exit", "never", "rpc-error", "tool-error", "secret", "stderr", "progress",
     ];
 
     /// <summary>An image of that name: its <c>who</c> tool says it.</summary>

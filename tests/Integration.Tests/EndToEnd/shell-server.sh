@@ -6,7 +6,7 @@ text() { say "$1" "{\"content\":[{\"type\":\"text\",\"text\":\"$2\"}]}"; }
 tool() { printf '{"name":"%s","inputSchema":{"type":"object"}%s}' "$1" "$2"; }
 tools() {
   tool who
-  for other in slow garbage long-line endless invalid-utf8 wrong-id twice exit never rpc-error tool-error secret stderr; do printf ','; tool "$other"; done
+  for other in slow garbage long-line endless invalid-utf8 wrong-id twice exit never rpc-error tool-error secret stderr progress; do printf ','; tool "$other"; done
   printf ','; tool slow-read ',"annotations":{"readOnlyHint":true}'
 }
 while IFS= read -r line; do
@@ -31,6 +31,12 @@ while IFS= read -r line; do
         *'"name":"rpc-error"'*) printf '{"jsonrpc":"2.0","id":"%s","error":{"code":-32602,"message":"bad arguments"}}\n' "$id" ;;
         *'"name":"tool-error"'*) say "$id" '{"isError":true,"content":[{"type":"text","text":"no such file"}]}' ;;
         *'"name":"secret"'*) echo "key $API_KEY" >&2; text "$id" "the key is $API_KEY" ;;
+        *'"name":"progress"'*)
+          for part in 1 2 3; do
+            printf '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"%s","progress":%s,"total":3,"message":"part %s with %s"}}\n' "$id" "$part" "$part" "$API_KEY"
+            bb sleep 1
+          done
+          text "$id" "all parts" ;;
         *'"name":"stderr"'*) echo 'written to stderr' >&2; text "$id" "ok" ;;
       esac ;;
   esac

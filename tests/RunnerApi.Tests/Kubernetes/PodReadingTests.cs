@@ -1,4 +1,5 @@
 using Actors.RunnerApi.Kubernetes;
+using Actors.RunnerApi.Kubernetes.Client;
 using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Tests.Kubernetes;
@@ -59,8 +60,10 @@ public sealed class PodReadingTests
     public void Status_NodeThatDoesNotAnswer_IsNodeLost()
     {
         var pod = Transcripts.Pod("pod-running-gvisor");
-        var leaving = pod with { Metadata = pod.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch } };
+        var deleted = pod with { Metadata = pod.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch } };
+        var leaving = deleted with { Status = pod.Status! with { Conditions = [new PodCondition("Ready", "False", null, null)] } };
 
+        Assert.Equal(SandboxState.Running, PodReading.Status(deleted, "tests")!.State);
         Assert.Equal((SandboxState.Exited, SandboxLoss.NodeLost), (PodReading.Status(leaving, "tests")!.State, PodReading.Status(leaving, "tests")!.Loss));
         Assert.Equal(SandboxLoss.NodeLost, PodReading.Status(pod with { Status = pod.Status! with { Reason = "NodeLost" } }, "tests")!.Loss);
     }

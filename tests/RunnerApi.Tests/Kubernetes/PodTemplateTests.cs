@@ -57,7 +57,8 @@ public sealed class PodTemplateTests
 
         Assert.Equal("gvisor", spec.RuntimeClassName);
         Assert.Equal("sandboxes", spec.NodeSelector!["pool"]);
-        Assert.Equal(new Toleration("sandbox", "Exists", null, "NoSchedule"), Assert.Single(spec.Tolerations!));
+        Assert.Equal(new Toleration("sandbox", "Exists", null, "NoSchedule"), spec.Tolerations![^1]);
+        Assert.All(spec.Tolerations.SkipLast(1), t => Assert.Equal(30, t.TolerationSeconds));
         Assert.Equal(["a", "b"], spec.ImagePullSecrets!.Select(s => s.Name));
         Assert.Equal(120 + 60, spec.ActiveDeadlineSeconds);
         Assert.Null(PodTemplate.Build(Spec with { Runtime = "runc" }, Options, "s", Now).Spec!.RuntimeClassName);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Actors.Access.Tokens;
+using Actors.Silo.Tests.Hosting;
 using Actors.Silo.Tests.Support;
 
 namespace Actors.Silo.Tests.Access;
@@ -165,6 +166,57 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("resources/read", """{"uri":"run://ID"}""", "run://ID")]
+    [InlineData("resources/read", """{"uri":"run://ID/trace"}""", "run://ID/trace")]
+    [InlineData("resources/read", """{"uri":"run://ID/artifacts"}""", "run://ID/artifacts")]
+    [InlineData("resources/read", """{"uri":"run://ID/artifacts/output.json"}""", "run://ID/artifacts/output.json")]
+    [InlineData("tasks/get", """{"taskId":"ID"}""", "ID")]
+    [InlineData("tasks/cancel", """{"taskId":"ID"}""", "ID")]
+    [InlineData("tasks/update", """{"taskId":"ID","inputResponses":{"ok":{"action":"accept","content":{"decision":"approve"}}}}""", "ID")]
+    public async Task Request_AnothersRun_AnswersWordForWordAsForAMissingOne(string method, string parameters, string name)
+    {
+        var run = await SubmitAsync("canceller", "closed-gate");
+        var anothers = await AskAsync("runner", method, parameters, name, run);
+        var missing = await AskAsync("runner", method, parameters, name, Missing);
+
+        Assert.Contains("\"error\"", anothers, StringComparison.Ordinal);
+        Assert.Equal(missing.Replace(Missing, run, StringComparison.Ordinal), anothers);
+        if (!parameters.Contains("output.json", StringComparison.Ordinal))
+        {
+            // The run waits: it has no output yet.
+            Assert.DoesNotContain("\"error\"", await AskAsync("operator", method, parameters, name, run), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("resources/list", "{}", null)]
+    [InlineData("completion/complete", """{"ref":{"type":"ref/resource","uri":"run://{run_id}"},"argument":{"name":"run_id","value":"run-"}}""", null)]
+    public async Task List_OfAnyKind_ShowsOwnRunsAlone(string method, string parameters, string? name)
+    {
+        var own = await SubmitAsync("runner", "open-gate");
+        var anothers = await SubmitAsync("canceller", "closed-gate");
+        var listed = await AskAsync("runner", method, parameters, name, own);
+
+        Assert.Contains(own, listed, StringComparison.Ordinal);
+        Assert.DoesNotContain(anothers, listed, StringComparison.Ordinal);
+        Assert.DoesNotContain("closed-gate", listed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Session_OfAnother_IsNotThere()
+    {
+        using var begun = await _http.PostAsync(McpWire.Initialize, Bearer("runner"));
+        var session = ("Mcp-Session-Id", begun.Headers.GetValues("Mcp-Session-Id").Single());
+        using var own = await _http.PostAsync(McpWire.Request("tools/list"), session, Bearer("runner"));
+        using var stolen = await _http.PostAsync(McpWire.Request("tools/list"), session, Bearer("operator"));
+        using var nobodys = await _http.PostAsync(McpWire.Request("tools/list"), session);
+
+        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, stolen.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, nobodys.StatusCode);
+    }
+
     [Fact]
     public async Task Submit_SameIdempotencyKeyOfTwoSubjects_AreTwoRuns()
     {
@@ -228,6 +280,20 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         var (tool, arguments) = Calls(run)[verb switch { "read" => 0, "wait" => 1, "trace" => 2, "cancel" => 3, "approve" => 4, _ => 5 }];
         return await CodeAsync(await CallAsync(subject, tool, arguments));
     }
+
+    /// <summary>The answer to a request of 2026-07-28 about a run, as text.</summary>
+    private async Task<string> AskAsync(string subject, string method, string parameters, string? name, string run)
+    {
+        const string Meta =
+            """{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{}},"extensions":{"io.modelcontextprotocol/tasks":{}}}}""";
+        var all = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(parameters.Replace("ID", run, StringComparison.Ordinal))!;
+        all["_meta"] = JsonElement.Parse(Meta);
+        using var response = await _http.PostAsync(
+            McpWire.Request(method, JsonSerializer.Serialize(all)), [.. McpWire.ModernHeaders(method, name?.Replace("ID", run, StringComparison.Ordinal)), Bearer(subject)]);
+        return (await response.MessageAsync()).ToString();
+    }
+
+    private (string Name, string Value) Bearer(string subject) => ("Authorization", $"Bearer {_tokens[subject]}");
 
     private static async Task<string> CodeAsync(HttpResponseMessage response)
     {

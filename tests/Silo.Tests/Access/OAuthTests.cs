@@ -232,6 +232,63 @@ public sealed class OAuthTests : IAsyncLifetime
         Assert.All(_silo.Files(), f => Assert.DoesNotContain(signature, f, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Identify_MutatedToken_NeverHoldsAndNeverThrows()
+    {
+        var callers = _silo.Services.GetRequiredService<JwtCallers>();
+        var good = Token();
+        Assert.NotNull((await callers.IdentifyAsync(good, default)).Caller);
+        var random = new Random(7);
+        for (var i = 0; i < 2000; i++)
+        {
+            var text = good.ToCharArray();
+            for (var n = random.Next(1, 4); n > 0; n--)
+            {
+                text[random.Next(text.Length)] = (char)random.Next(33, 127);
+            }
+
+            var (caller, refusal) = await callers.IdentifyAsync(new string(text), default);
+
+            // The last character of a signature has bits that mean nothing.
+            Assert.True(caller is null ? refusal!.Status == 401 : new string(text)[..^1] == good[..^1], new string(text));
+        }
+    }
+
+    [Theory]
+    [InlineData("exp", "abc")]
+    [InlineData("exp", 1e300)]
+    [InlineData("exp", -1)]
+    [InlineData("nbf", "x")]
+    [InlineData("aud", 7)]
+    [InlineData("sub", 7)]
+    [InlineData("sub", "")]
+    [InlineData("sub", "a\nb")]
+    [InlineData("iss", 7)]
+    [InlineData("scope", 7)]
+    public async Task Identify_ClaimOfAnotherKind_IsRefused(string name, object value)
+    {
+        var (caller, refusal) = await _silo.Services.GetRequiredService<JwtCallers>().IdentifyAsync(Token((name, value)), default);
+
+        Assert.Null(caller);
+        Assert.Equal(401, refusal!.Status);
+    }
+
+    [Theory]
+    [InlineData("""{"alg":7}""", "{}")]
+    [InlineData("""{"alg":"RS256","kid":7}""", """{"iss":"ISSUER"}""")]
+    [InlineData("""[]""", """[]""")]
+    [InlineData("""{"alg":"RS256"}""", """[]""")]
+    [InlineData("""{"alg":"RS256"}""", """{"iss":"ISSUER","exp":{}}""")]
+    [InlineData("", "")]
+    public async Task Identify_StrangeParts_AreRefused(string header, string payload)
+    {
+        var token = $"{Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(header)}.{Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(payload.Replace("ISSUER", _issuer.Url, StringComparison.Ordinal))}.AAAA";
+        var (caller, refusal) = await _silo.Services.GetRequiredService<JwtCallers>().IdentifyAsync(token, default);
+
+        Assert.Null(caller);
+        Assert.Equal(401, refusal!.Status);
+    }
+
     private string Flawed(string flaw)
     {
         var now = _time.GetUtcNow().ToUnixTimeSeconds();

@@ -105,6 +105,25 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public void Enter_MoreThanACallerMay_IsRefusedUntilPlacesAreGivenBack()
+    {
+        var limits = new WatchLimits();
+        var most = limits.Enter("ann", WatchLimits.MostPerCaller);
+
+        Assert.Throws<McpProtocolException>(() => limits.Enter("ann", 1));
+        limits.Enter("bob", 1).Dispose();
+        most.Dispose();
+        most.Dispose();
+        limits.Enter("ann", WatchLimits.MostPerCaller);
+        for (var i = 1; i < WatchLimits.Most / WatchLimits.MostPerCaller; i++)
+        {
+            limits.Enter($"caller {i}", WatchLimits.MostPerCaller);
+        }
+
+        Assert.Throws<McpProtocolException>(() => limits.Enter("bob", 1));
+    }
+
+    [Fact]
     public async Task Listen_SiloStops_EndsInGoodOrder()
     {
         var silo = await TestWorkflows.StartSiloAsync();

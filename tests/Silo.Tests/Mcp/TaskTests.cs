@@ -146,7 +146,7 @@ public sealed class TaskTests
         await using var silo = await TestWorkflows.StartSiloAsync();
         await using var client = await silo.ConnectAsync(McpClients.Modern, TaskCalls.Capabilities);
         await using var plain = await silo.ConnectAsync(McpClients.Modern);
-        await using var session = await silo.ConnectAsync(McpClients.Sessions, TaskCalls.Capabilities);
+        await using var session = await silo.ConnectAsync("2025-06-18", TaskCalls.Capabilities);
         var task = await client.StartTaskAsync("ask", new { topic = "tea" });
         foreach (var method in (string[])["tasks/get", "tasks/update", "tasks/cancel"])
         {

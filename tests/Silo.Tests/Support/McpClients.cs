@@ -17,7 +17,7 @@ internal static class McpClients
     {
         var transport = new HttpClientTransport(
             new HttpClientTransportOptions { Endpoint = new Uri("http://localhost/mcp"), TransportMode = HttpTransportMode.StreamableHttp }, silo.CreateClient(), ownsHttpClient: true);
-        return await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = version, Capabilities = capabilities });
+        return await McpClient.CreateAsync(transport, new McpClientOptions { ProtocolVersion = version, Capabilities = capabilities, DiscoverProbeTimeout = TimeSpan.FromMinutes(1) });
     }
 
     /// <summary>Calls a tool.</summary>

@@ -36,7 +36,7 @@ public sealed class NullRunnerApp : IAsyncDisposable
         await ledger.AppendAsync(new LedgerEntry(LedgerKinds.Started, time.GetUtcNow().ToUnixTimeMilliseconds(), ""));
         var sandboxes = new NullSandboxes(ledger, options, time);
         await sandboxes.RestoreAsync(before);
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, port));
         var app = builder.Build();

@@ -1,6 +1,7 @@
 using Actors.RunnerApi.Contracts;
 using Actors.Testing;
 using Actors.Verification.Policy;
+using Actors.Verification.Tests.Oci;
 using Xunit;
 
 namespace Actors.Verification.Tests.Policy;
@@ -76,15 +77,33 @@ public sealed class PolicyGateBusyTests : RegistryGate
         await running;
     }
 
+    [Fact]
+    public async Task DecideAsync_AnotherRegistryTakesAllItsPlaces_IsDecided()
+    {
+        await using var other = await HostileRegistry.StartAsync();
+        await using var harness = Narrow(rules: GateHarness.RuleFor(Registry.Host) + "\n" + GateHarness.RuleFor(other.Host));
+        var image = TestImages.Text("elsewhere");
+        other.Add(Name, "1", image);
+        other.Add(Name, CosignTestSigner.TagOf(image.Digest), CosignTestSigner.ManifestOf([harness.Signer.Sign(image.Digest)]));
+        var running = harness.DecideAsync(Tagged);
+        await _reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        var waiting = harness.DecideAsync($"{Registry.Host}/{Name}:2");
+
+        Assert.True((await harness.DecideAsync($"{other.Host}/{Name}:1")).Admitted);
+
+        _release.SetResult();
+        await Task.WhenAll(running, waiting);
+    }
+
     // One check at a time, one that waits, and a registry that answers when it is told to.
-    private GateHarness Narrow(bool hold = true)
+    private GateHarness Narrow(bool hold = true, string? rules = null)
     {
         if (hold)
         {
             Hold();
         }
 
-        var harness = new GateHarness(Registry.Host, change: o => o with { MaxChecks = 1, MaxWaitingChecks = 1 });
+        var harness = new GateHarness(Registry.Host, rules, change: o => o with { MaxChecks = 1, MaxWaitingChecks = 1 });
         var image = TestImages.Text("known");
         Registry.Add(Name, "1", image);
         AddSignatures(image, [harness.Signer.Sign(image.Digest)]);

@@ -32,6 +32,26 @@ public sealed class PolicyGateLimitTests : RegistryGate
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => checker.CheckAsync(demand, over.Token));
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, RefusalCodes.SignatureInvalid)]
+    public async Task DecideAsync_AttachedBytes_AreBoundedTogether(int less, string? code)
+    {
+        var image = TestImages.Text("much");
+        Registry.Add(Name, "1", image);
+        var signature = Harness.Signer.Sign(image.Digest);
+        var list = CosignTestSigner.ManifestOf([signature]);
+        AddSignatures(image, [signature]);
+        var limits = new OciLimits { AttachedBytes = list.Manifest.Length + signature.Payload.Length - less };
+        using var client = new OciClient(new OciClientOptions { Limits = limits });
+        using var gate = PolicyGate.Open(new PolicyOptions { PolicyFile = Harness.Folder.PolicyPath }, Harness.Clock, Harness.Log, client);
+
+        var decision = (await gate.DecideAsync(Tagged, "default", CancellationToken.None)).Decision;
+
+        Assert.Equal(code, decision.Code);
+        Assert.Equal(code is not null, decision.Reason?.Contains($"more than {limits.AttachedBytes} bytes together", StringComparison.Ordinal) == true);
+    }
+
     [Fact]
     public async Task DecideAsync_MoreFailuresThanAreListed_CountsTheRest()
     {

@@ -158,8 +158,9 @@ internal sealed class KubeTransport : IDisposable
                 throw await RefusedAsync(request, response, cancellationToken);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
+            // The last is the handler's own limit of a connection attempt.
             throw new KubeException(KubeFault.Unreachable, $"{request.What}: {_connection.Server} cannot be reached: {(e.InnerException ?? e).Message}", e);
         }
     }

@@ -12,13 +12,10 @@ internal sealed class TlsIdentity
     private const int MaxFileBytes = 256 * 1024;
     private const UnixFileMode NotForOthers = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.GroupWrite;
 
-    private TlsIdentity(SslStreamCertificateContext context, DateTime notAfter) => (Context, NotAfter) = (context, notAfter);
+    private TlsIdentity(SslStreamCertificateContext context) => Context = context;
 
     /// <summary>For handshakes.</summary>
     public SslStreamCertificateContext Context { get; }
-
-    /// <summary>UTC.</summary>
-    public DateTime NotAfter { get; }
 
     /// <summary>Tries to load PEM files; faults are a result and hold no part of the key.</summary>
     public static Loaded<TlsIdentity> Load(string certificateFile, string keyFile)
@@ -45,7 +42,7 @@ internal sealed class TlsIdentity
             var others = new X509Certificate2Collection();
             others.ImportFromPem(certificate);
             others.RemoveAt(0);
-            return new TlsIdentity(SslStreamCertificateContext.Create(leaf, others, offline: true), leaf.NotAfter.ToUniversalTime());
+            return new TlsIdentity(SslStreamCertificateContext.Create(leaf, others, offline: true));
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {

@@ -1,3 +1,4 @@
+using Actors.Grains;
 using Actors.Silo.Configuration;
 using ModelContextProtocol.Server;
 
@@ -11,7 +12,8 @@ internal static class McpHosting
         services.AddSingleton<McpServers>();
         services.AddSingleton<StatelessPost>();
         services.AddSingleton<EventBudget>();
-        services.AddSingleton<EndedSessions>();
+        services.AddSingleton(s => s.GetRequiredService<RunSilo>().Mail);
+        services.AddSingleton<SessionPost>();
         services.AddSingleton<SessionParts>();
         services.AddSingleton(s => new SessionIds(new SessionKey(settings.SessionKey), TimeSpan.FromHours(settings.Options.SessionHours), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<McpSessions>();
@@ -45,6 +47,7 @@ internal static class McpHosting
             return Task.CompletedTask;
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => sessions.DisposeAsync().AsTask();
+        // The container disposes them, after the last request has ended.
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

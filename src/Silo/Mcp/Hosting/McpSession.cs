@@ -122,12 +122,31 @@ internal sealed class McpSession : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Marks a call as given up by its client, before the message that says so is handled.</summary>
-    public void MarkCancelled(RequestId id)
+    /// <summary>Whether what a message is about is surely here. A call that is given up is marked so, before the message is handled. Where an answer belongs only its silo knows.</summary>
+    public bool Knows(JsonRpcMessage message)
     {
-        if (_calls.TryGetValue(id, out var call))
+        if (message is not JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled)
         {
-            call.CancelByClient();
+            return message is not (JsonRpcResponse or JsonRpcError);
+        }
+
+        if (CancelledId(cancelled) is not { } id || !_calls.TryGetValue(id, out var call))
+        {
+            return false;
+        }
+
+        call.CancelByClient();
+        return true;
+    }
+
+    /// <summary>Handles a message that came by way of another silo.</summary>
+    public async Task DeliverAsync(JsonRpcMessage message, CancellationToken cancellationToken)
+    {
+        // One that is about another silo's call is of no use here.
+        if (Knows(message) || message is JsonRpcResponse or JsonRpcError)
+        {
+            message.Context = new JsonRpcMessageContext();
+            await _transport.HandlePostRequestAsync(message, Stream.Null, cancellationToken);
         }
     }
 
@@ -154,6 +173,18 @@ internal sealed class McpSession : IAsyncDisposable
 
     /// <summary>What a stream of this session sent after an event, and what it sends on; null when that is not known here.</summary>
     public ValueTask<ISseEventStreamReader?> ResumeAsync(string lastEventId) => _events.GetStreamReaderAsync(lastEventId);
+
+    private static RequestId? CancelledId(JsonRpcNotification notification)
+    {
+        try
+        {
+            return (notification.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(CancelledNotificationParams))) as CancelledNotificationParams)?.RequestId;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -6,12 +6,13 @@ using ModelContextProtocol.Protocol;
 namespace Actors.Silo.Mcp.Hosting;
 
 /// <summary>The sessions that this silo has at hand. Each can be put away when idle: its id brings it back, here or at any silo with the same key.</summary>
-internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessions ended, SiloOptions options) : IAsyncDisposable
+internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPost post, SiloOptions options) : IAsyncDisposable
 {
     /// <summary>Idle sessions are put away after this time.</summary>
     public static readonly TimeSpan MostIdle = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReceiveEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<string, Task<McpSession>> _sessions = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
@@ -20,7 +21,7 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
     /// <summary>Sessions at hand.</summary>
     public int Count => _sessions.Count;
 
-    public void Start() => _sweeping = SweepAsync();
+    public void Start() => _sweeping = Task.WhenAll(SweepAsync(), ReceiveAsync());
 
     /// <summary>Makes a session for a client that initializes.</summary>
     public async Task<(SessionLease? Lease, McpFault? Fault)> CreateAsync(InitializeRequestParams client, string subject)
@@ -58,7 +59,7 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
             }
         }
 
-        if (ids.Read(id, subject) is not { } claim || ended.Contains(claim.Nonce))
+        if (ids.Read(id, subject) is not { } claim || await post.HasEndedAsync(claim, cancellationToken))
         {
             return (null, Unknown);
         }
@@ -67,9 +68,23 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
     }
 
     /// <summary>Ends a session for good.</summary>
-    public async Task EndAsync(McpSession session)
+    public async Task EndAsync(McpSession session, CancellationToken cancellationToken)
     {
-        ended.Add(session.Claim);
+        await post.EndAsync(session.Claim, cancellationToken);
+        await EndHereAsync(session);
+    }
+
+    /// <summary>Handles a message that says something about a call: of this silo, or of another that it is passed on to.</summary>
+    public async Task TellAsync(McpSession session, JsonRpcMessage message, CancellationToken cancellationToken)
+    {
+        if (!session.Knows(message))
+        {
+            await post.PassOnAsync(session.Claim, message, cancellationToken);
+        }
+    }
+
+    private async Task EndHereAsync(McpSession session)
+    {
         _sessions.TryRemove(session.Id, out _);
         await session.DisposeAsync();
     }
@@ -88,11 +103,6 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
 
     public async ValueTask DisposeAsync()
     {
-        if (_stopping.IsCancellationRequested)
-        {
-            return;
-        }
-
         await _stopping.CancelAsync();
         await _sweeping;
         foreach (var known in _sessions.Values)
@@ -176,7 +186,26 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, EndedSessi
         {
             await Task.Delay(SweepEvery, parts.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await SweepAsync(MostIdle);
-            ended.Forget();
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            await Task.Delay(ReceiveEvery, parts.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_sessions.IsEmpty || _stopping.IsCancellationRequested)
+            {
+                continue;
+            }
+
+            foreach (var (name, message) in await post.ReceiveAsync(_stopping.Token).ContinueWith(r => r.IsCompletedSuccessfully ? r.Result : [], TaskScheduler.Default))
+            {
+                if (_sessions.Values.FirstOrDefault(s => s.IsCompletedSuccessfully && s.Result.Claim.Nonce == name)?.Result is { } session)
+                {
+                    await (message is null ? EndHereAsync(session) : session.DeliverAsync(message, _stopping.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
         }
     }
 }

@@ -34,13 +34,15 @@ internal static class RequestChecks
         }
 
         var call = message as JsonRpcRequest;
-        var supported = call is not null && Meta.Version(call) is not null ? [ProtocolEra.Modern] : ProtocolEra.Versions;
-        return new McpFault(StatusCodes.Status400BadRequest, McpErrorCode.UnsupportedProtocolVersion, $"MCP-Protocol-Version must be one of {string.Join(", ", supported)}.")
+        return Unsupported(version, call is not null && Meta.Version(call) is not null ? [ProtocolEra.Modern] : ProtocolEra.Versions) with { Id = call?.Id ?? default };
+    }
+
+    /// <summary>A version that this request cannot have.</summary>
+    public static McpFault Unsupported(string version, IEnumerable<string> supported) =>
+        new(StatusCodes.Status400BadRequest, McpErrorCode.UnsupportedProtocolVersion, $"The protocol version must be one of {string.Join(", ", supported)}.")
         {
-            Id = call?.Id ?? default,
             Details = new JsonObject { ["supported"] = new JsonArray([.. supported.Select(v => (JsonNode)v)]), ["requested"] = version },
         };
-    }
 
     private static bool Accepts(HttpRequest request, string type) => request.GetTypedHeaders().Accept.Any(a => a.MatchesMediaType(type));
 }

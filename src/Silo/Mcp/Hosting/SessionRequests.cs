@@ -18,6 +18,12 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
             return;
         }
 
+        if (client.ProtocolVersion == ProtocolEra.Modern)
+        {
+            await (RequestChecks.Unsupported(client.ProtocolVersion, ProtocolEra.Versions.Where(v => v != ProtocolEra.Modern)) with { Id = request.Id }).WriteAsync(context);
+            return;
+        }
+
         var (lease, fault) = await sessions.CreateAsync(client, Subject(context));
         if (lease is null)
         {
@@ -89,7 +95,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
         using (lease)
         {
-            await sessions.EndAsync(lease.Session);
+            await sessions.EndAsync(lease.Session, context.RequestAborted);
         }
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -103,11 +109,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
             return;
         }
 
-        if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled && CancelledId(cancelled) is { } id)
-        {
-            session.MarkCancelled(id);
-        }
-
+        await sessions.TellAsync(session, message, context.RequestAborted);
         await using var body = SseResponse.Begin(context, time);
         try
         {
@@ -149,18 +151,6 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
         try
         {
             return request.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams))) as InitializeRequestParams;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static RequestId? CancelledId(JsonRpcNotification notification)
-    {
-        try
-        {
-            return (notification.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(CancelledNotificationParams))) as CancelledNotificationParams)?.RequestId;
         }
         catch (JsonException)
         {

@@ -43,7 +43,7 @@ internal sealed class PromptsFeature(RunDoor door) : IMcpFeature
             var text = WorkflowGuide.Of(workflow, PromptArguments.Params(workflow, request.Params?.Arguments));
             return ValueTask.FromResult(new GetPromptResult
             {
-                Description = workflow.Description,
+                Description = Of(workflow).Description,
                 Messages = [new PromptMessage { Role = Role.User, Content = new TextContentBlock { Text = text } }],
             });
         }
@@ -57,7 +57,7 @@ internal sealed class PromptsFeature(RunDoor door) : IMcpFeature
     {
         Name = workflow.Id,
         Title = $"Run {workflow.Id}",
-        Description = workflow.Description,
+        Description = workflow.Description.Length > 0 ? workflow.Description : $"How to run the workflow {workflow.Id}.",
         Arguments = [.. PromptArguments.Of(workflow)],
     };
 }

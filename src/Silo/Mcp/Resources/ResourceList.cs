@@ -45,7 +45,7 @@ internal static class ResourceList
         Uri = ActorsUri.Workflow(workflow.Id),
         Name = workflow.Id,
         Title = $"Workflow {workflow.Id}",
-        Description = workflow.Description,
+        Description = workflow.Description.Length > 0 ? workflow.Description : null,
         MimeType = ActorsUri.Json,
     };
 

@@ -62,7 +62,7 @@ internal sealed class ResourcesFeature(RunDoor door, RunAnswers answers) : IMcpF
                 CacheScope = CacheScope.Private,
             };
         }
-        catch (RunRejectedException e) when (e.Error.Code == RunDoor.UnknownRun(uri).Error.Code)
+        catch (RunRejectedException e) when (e.Error.Code == "unknown_run")
         {
             throw request.JsonRpcRequest.UnknownResource(uri);
         }

@@ -11,7 +11,7 @@ namespace Actors.Silo.Mcp.Results;
 internal static class RunText
 {
     // Indenting a larger value makes it much larger and no easier to read.
-    private const int LargestIndented = 4096;
+    private const int LargestIndented = 1024;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, MaxDepth = 64, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -48,10 +48,7 @@ internal static class RunText
     /// <summary>A list of runs, one line each.</summary>
     public static string Of(RunListPage page)
     {
-        var lines = page.Runs.Select(r => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{r.RunId} {r.WorkflowId} (version {r.WorkflowVersion}) {Word(r.Status)}{(r.Outcome is { } o ? $", {Word(o)}" : "")}, by {r.Submitter} at {r.CreatedAt:u}{(r.WaitingFor is { } w ? $", waits for {Word(w.Kind)} at step {w.Step}" : "")}{(r.Error is { } e ? $", {e.Code}" : "")}"));
-        var text = page.Runs.Count == 0 ? "No run matches." : string.Join('\n', lines);
+        var text = page.Runs.Count == 0 ? "No run matches." : string.Join('\n', page.Runs.Select(Line));
         return page.NextCursor is { } next ? $"{text}\nMore follows: call again with cursor = {next}." : text;
     }
 
@@ -76,6 +73,17 @@ internal static class RunText
         value.ValueKind == JsonValueKind.String ? value.GetString()!
         : JsonMarshal.GetRawUtf8Value(value).Length <= LargestIndented ? JsonSerializer.Serialize(value, Indented)
         : value.GetRawText();
+
+    private static string Line(RunSummary run)
+    {
+        var line = $"{run.RunId} {run.WorkflowId} (version {run.WorkflowVersion}) {Word(run.Status)}, by {run.Submitter} at {run.CreatedAt:u}";
+        return (run.Outcome, run.WaitingFor) switch
+        {
+            ({ } outcome, _) => $"{line}, {Word(outcome)}{(run.Error is { } error ? $", {error.Code}" : "")}",
+            (_, { } wait) => $"{line}, waits for {Word(wait.Kind)} at step {wait.Step}",
+            _ => line,
+        };
+    }
 
     private static string State(RunView run) =>
         run.Status != RunStatus.Done ? Word(run.Status)

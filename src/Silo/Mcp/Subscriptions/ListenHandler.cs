@@ -11,7 +11,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp.Subscriptions;
 
 /// <summary><c>subscriptions/listen</c>: a request whose response goes on, telling of runs as resources and as tasks. It needs no state but its own, so any silo serves it.</summary>
-internal sealed class ListenHandler(RunWatcher watcher, RunTasks tasks, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class ListenHandler(RunWatcher watcher, WatchLimits limits, RunTasks tasks, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Most resources and tasks of one stream, together.</summary>
     public const int MostSubscriptions = 100;
@@ -23,6 +23,7 @@ internal sealed class ListenHandler(RunWatcher watcher, RunTasks tasks, IHostApp
     {
         var wishes = Wishes(request);
         var caller = Caller.Of(request.User);
+        using var places = limits.Enter(caller.Subject, wishes.Count);
         var granted = new List<(Wish Wish, OpenRun Run)>();
         foreach (var wish in wishes)
         {
@@ -93,7 +94,8 @@ internal sealed class ListenHandler(RunWatcher watcher, RunTasks tasks, IHostApp
             throw new McpProtocolException($"One stream tells of at most {MostSubscriptions} resources and tasks. Open another.", McpErrorCode.InvalidParams);
         }
 
-        return [.. uris.Distinct(StringComparer.Ordinal).Select(u => (Uri: u, Named: ActorsUri.Parse(u) as ActorsUri.InRun)).Where(u => u.Named is not null).Select(u => new Wish(u.Named!.RunId, u.Uri)), .. tasks.Distinct(StringComparer.Ordinal).Select(t => new Wish(t, null))];
+        var named = uris.Distinct(StringComparer.Ordinal).Select(u => (Uri: u, Run: (ActorsUri.Parse(u) as ActorsUri.InRun)?.RunId));
+        return [.. named.Where(u => u.Run is not null).Select(u => new Wish(u.Run!, u.Uri)), .. tasks.Distinct(StringComparer.Ordinal).Select(t => new Wish(t, null))];
     }
 
     private static JsonObject Acknowledged(List<(Wish Wish, OpenRun Run)> granted)

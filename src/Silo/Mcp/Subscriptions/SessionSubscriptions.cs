@@ -6,15 +6,17 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp.Subscriptions;
 
 /// <summary>What one session has subscribed to, until it ends.</summary>
-internal sealed class SessionSubscriptions(RunWatcher watcher, CancellationToken ended)
+internal sealed class SessionSubscriptions(RunWatcher watcher, WatchLimits limits, Action<string, string> failed, CancellationToken ended)
 {
     private readonly Dictionary<string, CancellationTokenSource> _watches = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
-    /// <summary>Subscribes; again is no change. False when there are too many.</summary>
+    /// <summary>Subscribes; again is no change. False when the session has too many.</summary>
+    /// <exception cref="McpProtocolException">The caller or the silo has too many.</exception>
     public bool TryAdd(McpServer server, Caller caller, string uri, OpenRun run)
     {
         CancellationTokenSource watch;
+        IDisposable place;
         lock (_lock)
         {
             if (_watches.ContainsKey(uri))
@@ -27,11 +29,12 @@ internal sealed class SessionSubscriptions(RunWatcher watcher, CancellationToken
                 return false;
             }
 
+            place = limits.Enter(caller.Subject, 1);
             watch = CancellationTokenSource.CreateLinkedTokenSource(ended);
             _watches.Add(uri, watch);
         }
 
-        _ = WatchAsync(server, caller, uri, run, watch);
+        _ = WatchAsync(server, caller, (uri, run), watch, place);
         return true;
     }
 
@@ -47,32 +50,38 @@ internal sealed class SessionSubscriptions(RunWatcher watcher, CancellationToken
         }
     }
 
-    private async Task WatchAsync(McpServer server, Caller caller, string uri, OpenRun run, CancellationTokenSource watch)
+    private async Task WatchAsync(McpServer server, Caller caller, (string Uri, OpenRun Run) what, CancellationTokenSource watch, IDisposable place)
     {
         try
         {
             await watcher.WatchAsync(
                 caller,
-                run,
+                what.Run,
                 (_, cancellationToken) => server.SendNotificationAsync(
-                    NotificationMethods.ResourceUpdatedNotification, new ResourceUpdatedNotificationParams { Uri = uri }, McpJsonUtilities.DefaultOptions, cancellationToken),
+                    NotificationMethods.ResourceUpdatedNotification, new ResourceUpdatedNotificationParams { Uri = what.Uri }, McpJsonUtilities.DefaultOptions, cancellationToken),
                 watch.Token);
         }
-        catch (Exception)
+        catch (OperationCanceledException) when (watch.IsCancellationRequested)
         {
-            // The session ended or the database is away: a subscription is a courtesy, the resource can be read.
+            // Unsubscribed, or the session ended.
+        }
+        catch (Exception e)
+        {
+            // The client cannot be told where nothing reaches it; the resource can still be read.
+            failed(what.Uri, e.Message);
         }
         finally
         {
             lock (_lock)
             {
-                if (_watches.GetValueOrDefault(uri) == watch)
+                if (_watches.GetValueOrDefault(what.Uri) == watch)
                 {
-                    _watches.Remove(uri);
+                    _watches.Remove(what.Uri);
                 }
             }
 
             watch.Dispose();
+            place.Dispose();
         }
     }
 }

@@ -8,7 +8,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp.Subscriptions;
 
 /// <summary>Tells clients when a resource that they subscribed to has changed: those of 2026-07-28 by <c>subscriptions/listen</c>, a session's on its own stream.</summary>
-internal sealed class SubscriptionsFeature(RunDoor door, RunWatcher watcher, ListenHandler listen) : IMcpFeature
+internal sealed partial class SubscriptionsFeature(RunDoor door, RunWatcher watcher, WatchLimits limits, ListenHandler listen, ILogger<SubscriptionsFeature> logger) : IMcpFeature
 {
     /// <summary>Most resources that one session may have subscribed to.</summary>
     public const int MostPerSession = 100;
@@ -44,7 +44,7 @@ internal sealed class SubscriptionsFeature(RunDoor door, RunWatcher watcher, Lis
 
     private void Begin(string session, CancellationToken ended)
     {
-        var subscriptions = new SessionSubscriptions(watcher, ended);
+        var subscriptions = new SessionSubscriptions(watcher, limits, (uri, reason) => LogSubscriptionEnded(logger, uri, reason), ended);
         if (_sessions.TryAdd(session, subscriptions))
         {
             ended.Register(() => _sessions.TryRemove(KeyValuePair.Create(session, subscriptions)));

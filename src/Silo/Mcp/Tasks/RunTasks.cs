@@ -66,6 +66,11 @@ internal sealed class RunTasks(RunDoor door, RunAnswers answers, SiloOptions opt
     // Each change of a run is an entry of its trace.
     private static async Task<DateTimeOffset> UpdatedAsync(OpenRun run, CancellationToken cancellationToken)
     {
+        if (run.View.EndedAt is { } ended)
+        {
+            return ended;
+        }
+
         var last = await run.Grain.GetTraceAsync(Math.Max(0, run.View.TraceLength - 1), 1, cancellationToken);
         return last is { Entries: [{ At: var at }] } ? at : run.View.CreatedAt;
     }

@@ -10,8 +10,8 @@ using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp.Tasks;
 
-/// <summary><c>run_workflow</c> as a task for the clients that opt in, and <c>tasks/get</c>, <c>tasks/update</c>, <c>tasks/cancel</c>.</summary>
-internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool runWorkflow) : IMcpFeature
+/// <summary><c>run_workflow</c> as a task for the clients that opt in, and the requests about tasks, in the form of each era.</summary>
+internal sealed class TasksFeature(RunDoor door, RunTasks tasks, SessionTasks sessionTasks, RunWorkflowTool runWorkflow) : IMcpFeature
 {
     private const string TaskId = "taskId";
     private const int MostResponses = 32;
@@ -30,6 +30,9 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool
         options.RequestHandlers.Add(new McpServerRequestHandler { Method = "tasks/get", RoutingNameParameter = TaskId, Handler = GetAsync });
         options.RequestHandlers.Add(new McpServerRequestHandler { Method = "tasks/update", RoutingNameParameter = TaskId, Handler = UpdateAsync });
         options.RequestHandlers.Add(new McpServerRequestHandler { Method = "tasks/cancel", RoutingNameParameter = TaskId, Handler = CancelAsync });
+        options.RequestHandlers.Add(new McpServerRequestHandler { Method = "tasks/result", Handler = ResultAsync });
+        options.RequestHandlers.Add(new McpServerRequestHandler { Method = "tasks/list", Handler = ListAsync });
+        SessionTasks.Announce(options, runWorkflow.ProtocolTool.Name);
     }
 
     private async ValueTask<ResultOrAlternate<CallToolResult>> CallAsync(
@@ -37,29 +40,61 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool
         McpRequestHandler<CallToolRequestParams, ResultOrAlternate<CallToolResult>> next,
         CancellationToken cancellationToken)
     {
-        if (request.Params?.Name != runWorkflow.ProtocolTool.Name || !TasksCapability.IsDeclared(request.JsonRpcRequest))
+        var modern = TasksCapability.IsDeclared(request.JsonRpcRequest);
+        if (request.Params?.Name != runWorkflow.ProtocolTool.Name || (!modern && !SessionTasks.IsAsked(request.JsonRpcRequest)))
         {
             return await next(request, cancellationToken);
         }
 
-        var (run, refusal) = await runWorkflow.StartAsync(request);
+        var (run, refusal) = await runWorkflow.StartAsync(request, cancellationToken);
         if (run is null)
         {
             return refusal!;
         }
 
-        var task = await tasks.SummarizeAsync(run, request.JsonRpcRequest, cancellationToken);
-        return ResultOrAlternate<CallToolResult>.FromAlternate(new CreatedTask { ResultType = "task", Task = task.Deserialize<Dictionary<string, JsonElement>>() }, CreatedTaskType);
+        var created = modern
+            ? await tasks.SummarizeAsync(run, request.JsonRpcRequest, cancellationToken)
+            : new JsonObject { ["task"] = await sessionTasks.DescribeAsync(run, request.JsonRpcRequest, cancellationToken) };
+        return ResultOrAlternate<CallToolResult>.FromAlternate(
+            new CreatedTask { ResultType = modern ? "task" : null, Task = created.Deserialize<Dictionary<string, JsonElement>>() }, CreatedTaskType);
     }
 
     private async ValueTask<JsonNode?> GetAsync(JsonRpcRequest request, CancellationToken cancellationToken)
     {
         var run = await OpenAsync(request, Verb.ReadOwn, cancellationToken);
-        return Complete(await tasks.DescribeAsync(run, request, cancellationToken));
+        return request.IsModern() ? Complete(await tasks.DescribeAsync(run, request, cancellationToken)) : await sessionTasks.DescribeAsync(run, request, cancellationToken);
+    }
+
+    private async ValueTask<JsonNode?> ResultAsync(JsonRpcRequest request, CancellationToken cancellationToken)
+    {
+        DemandSession(request);
+        var run = await OpenAsync(request, Verb.ReadOwn, cancellationToken);
+        try
+        {
+            return await sessionTasks.ResultAsync(run, request, cancellationToken);
+        }
+        catch (RunRejectedException e)
+        {
+            throw e.ToProtocolError();
+        }
+    }
+
+    private async ValueTask<JsonNode?> ListAsync(JsonRpcRequest request, CancellationToken cancellationToken)
+    {
+        DemandSession(request);
+        try
+        {
+            return await sessionTasks.ListAsync(request, cancellationToken);
+        }
+        catch (RunRejectedException e)
+        {
+            throw e.ToProtocolError();
+        }
     }
 
     private async ValueTask<JsonNode?> UpdateAsync(JsonRpcRequest request, CancellationToken cancellationToken)
     {
+        TasksCapability.Demand(request);
         var run = await OpenAsync(request, Verb.Approve, cancellationToken);
         if (request.Params?["inputResponses"] is not JsonObject { Count: <= MostResponses } responses)
         {
@@ -90,21 +125,29 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool
     private async ValueTask<JsonNode?> CancelAsync(JsonRpcRequest request, CancellationToken cancellationToken)
     {
         var run = await OpenAsync(request, Verb.Cancel, cancellationToken);
+        if (!request.IsModern() && run.View.Status == RunStatus.Done)
+        {
+            throw new McpProtocolException($"Task {run.View.RunId} has ended.", McpErrorCode.InvalidParams);
+        }
+
         try
         {
-            await run.Grain.CancelAsync(Caller.Of(request.Context?.User).Subject, "tasks/cancel", cancellationToken);
+            var view = await run.Grain.CancelAsync(Caller.Of(request.Context?.User).Subject, "tasks/cancel", cancellationToken);
+            return request.IsModern() ? Complete([]) : await sessionTasks.DescribeAsync(run with { View = view ?? run.View }, request, cancellationToken);
         }
         catch (RunRejectedException e)
         {
             throw e.ToProtocolError();
         }
-
-        return Complete([]);
     }
 
     private async Task<OpenRun> OpenAsync(JsonRpcRequest request, Verb verb, CancellationToken cancellationToken)
     {
-        TasksCapability.Demand(request);
+        if (!SessionTasks.Knows(request))
+        {
+            TasksCapability.Demand(request);
+        }
+
         if (request.Params?[TaskId] is not JsonValue value || !value.TryGetValue<string>(out var id))
         {
             throw new McpProtocolException("taskId must be the id of a task.", McpErrorCode.InvalidParams);
@@ -117,6 +160,14 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, RunWorkflowTool
         catch (RunRejectedException e)
         {
             throw e.ToProtocolError();
+        }
+    }
+
+    private static void DemandSession(JsonRpcRequest request)
+    {
+        if (!SessionTasks.Knows(request))
+        {
+            throw new McpProtocolException($"Protocol version {request.Context?.ProtocolVersion} has no {request.Method}.", McpErrorCode.MethodNotFound);
         }
     }
 

@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Actors.Cli.Stdio;
+
+/// <summary>Passes MCP messages on between a local client's pipes and a silo: progress and notifications flow back as they come, a cancelled request is cancelled there, a session that the silo lost is begun anew.</summary>
+internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAsyncDisposable
+{
+    private const int ParseError = -32700;
+    private const int InternalError = -32603;
+    private const int MostCalls = 64;
+    private const int MostResumes = 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _modern = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Task, byte> _calls = new();
+    private readonly SemaphoreSlim _room = new(MostCalls, MostCalls);
+    private readonly CancellationTokenSource _closing = new();
+    private JsonObject? _initialize;
+
+    /// <summary>Works until the client closes its end.</summary>
+    public async Task RunAsync(IAsyncEnumerable<JsonObject?> messages, CancellationToken cancellationToken)
+    {
+        await using var stop = cancellationToken.Register(_closing.Cancel);
+        await foreach (var message in messages)
+        {
+            switch (message)
+            {
+                case null:
+                    await output.FailAsync(null, ParseError, "A line must be one JSON-RPC message.", _closing.Token);
+                    break;
+                case { } when CancelledId(message) is { } id && _modern.TryGetValue(id, out var call):
+                    // Since 2026-07-28 a request is cancelled by closing its response.
+                    await call.CancelAsync();
+                    break;
+                case { } when message["id"] is null || Method(message) is null or "initialize":
+                    await ForwardAsync(message, _closing.Token);
+                    break;
+                default:
+                    await _room.WaitAsync(_closing.Token);
+                    Track(CallAsync(message));
+                    break;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await Task.WhenAll(_calls.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (silo.Session is not null)
+        {
+            using var farewell = new CancellationTokenSource(Farewell, TimeProvider.System);
+            await silo.DeleteAsync(farewell.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _room.Dispose();
+        _closing.Dispose();
+        output.Dispose();
+    }
+
+    private static string? Method(JsonObject message) => (string?)message["method"];
+
+    private static string? CancelledId(JsonObject message) => Method(message) == "notifications/cancelled" ? (message["params"]?["requestId"])?.ToJsonString() : null;
+
+    private void Track(Task call)
+    {
+        _calls.TryAdd(call, 0);
+        _ = call.ContinueWith(done => _calls.TryRemove(done, out _), TaskScheduler.Default);
+    }
+
+    private async Task CallAsync(JsonObject message)
+    {
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        var id = message["id"]!.ToJsonString();
+        if (SiloEndpoint.IsModern(message))
+        {
+            _modern.TryAdd(id, cancelled);
+        }
+
+        try
+        {
+            await ForwardAsync(message, cancelled.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client gave it up and expects no answer.
+        }
+        finally
+        {
+            _modern.TryRemove(id, out _);
+            _room.Release();
+        }
+    }
+
+    private async Task ForwardAsync(JsonObject message, CancellationToken cancellationToken)
+    {
+        var id = message["id"];
+        try
+        {
+            using var response = await SendAsync(message, cancellationToken);
+            if (!await PassAsync(response, message, cancellationToken) && id is not null && message["method"] is not null)
+            {
+                await output.FailAsync(id, InternalError, $"The silo at {silo.Url} answered {(int)response.StatusCode} without a message.", cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        {
+            await (id is null ? Console.Error.WriteLineAsync($"actors: {e.Message}") : output.FailAsync(id, InternalError, $"No silo answers at {silo.Url}: {e.Message}", cancellationToken));
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(JsonObject message, CancellationToken cancellationToken)
+    {
+        if (Method(message) == "initialize")
+        {
+            _initialize = message;
+            silo.Session = null;
+            silo.Version = null;
+        }
+
+        var response = await silo.PostAsync(message, cancellationToken);
+        if (response.StatusCode != HttpStatusCode.NotFound || silo.Session is null || _initialize is null || SiloEndpoint.IsModern(message))
+        {
+            return response;
+        }
+
+        // The session is too old, or its silos got another key: the client need not know.
+        response.Dispose();
+        silo.Session = null;
+        using (var initialized = await silo.PostAsync(_initialize, cancellationToken))
+        {
+            Begin(initialized);
+            await initialized.Content.ReadAsStringAsync(cancellationToken);
+        }
+
+        (await silo.PostAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/initialized" }, cancellationToken)).Dispose();
+        return await silo.PostAsync(message, cancellationToken);
+    }
+
+    /// <summary>Passes the answer on; true when there was one, or none was due.</summary>
+    private async Task<bool> PassAsync(HttpResponseMessage response, JsonObject message, CancellationToken cancellationToken)
+    {
+        Begin(response);
+        if (response.StatusCode == HttpStatusCode.Accepted)
+        {
+            if (Method(message) == "notifications/initialized" && silo.Session is not null)
+            {
+                Track(ListenAsync(_closing.Token));
+            }
+
+            return true;
+        }
+
+        if (response.Content.Headers.ContentType?.MediaType != "text/event-stream")
+        {
+            var body = await response.Content.ReadAsStringAsync(cancellationToken);
+            var fault = JsonNode.Parse(body.Length == 0 ? "null" : body) as JsonObject;
+            if (fault?["jsonrpc"] is null)
+            {
+                return false;
+            }
+
+            fault["id"] = message["id"]?.DeepClone();
+            await output.WriteAsync(fault.ToJsonString(), cancellationToken);
+            return true;
+        }
+
+        return await PassStreamAsync(response, message, cancellationToken);
+    }
+
+    // A stream that breaks is gone on with, if its events have ids.
+    private async Task<bool> PassStreamAsync(HttpResponseMessage first, JsonObject message, CancellationToken cancellationToken)
+    {
+        var last = await CopyAsync(first, message, cancellationToken);
+        for (var tries = 0; last is { Answered: false, EventId: { } id } && tries < MostResumes; tries++)
+        {
+            await Task.Delay(Pause, TimeProvider.System, cancellationToken);
+            using var next = await silo.GetAsync(id, cancellationToken);
+            if (!next.IsSuccessStatusCode)
+            {
+                break;
+            }
+
+            var more = await CopyAsync(next, message, cancellationToken);
+            last = (more.Answered, more.EventId ?? id);
+        }
+
+        return last.Answered;
+    }
+
+    private async Task<(bool Answered, string? EventId)> CopyAsync(HttpResponseMessage response, JsonObject? request, CancellationToken cancellationToken)
+    {
+        string? eventId = null;
+        var wanted = request?["id"]?.ToJsonString();
+        try
+        {
+            await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync(cancellationToken)).EnumerateAsync(cancellationToken))
+            {
+                eventId = item.EventId ?? eventId;
+                if (item.Data.Length == 0 || JsonNode.Parse(item.Data) is not JsonObject message)
+                {
+                    continue;
+                }
+
+                if (request is not null && Method(request) == "initialize")
+                {
+                    silo.Version = (string?)message["result"]?["protocolVersion"];
+                }
+
+                await output.WriteAsync(item.Data, cancellationToken);
+                if (wanted is not null && message["method"] is null && message["id"]?.ToJsonString() == wanted)
+                {
+                    return (true, eventId);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException && eventId is not null)
+        {
+            // Broken off.
+        }
+
+        return (false, eventId);
+    }
+
+    // What the silo says of its own accord, for as long as the client is there.
+    private async Task ListenAsync(CancellationToken cancellationToken)
+    {
+        string? last = null;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                using var response = await silo.GetAsync(last, cancellationToken);
+                last = response.IsSuccessStatusCode ? (await CopyAsync(response, null, cancellationToken)).EventId ?? last : null;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+            {
+                // The silo is away; calls say so.
+            }
+
+            await Task.Delay(Pause, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Begin(HttpResponseMessage response)
+    {
+        if (response.Headers.TryGetValues("Mcp-Session-Id", out var ids))
+        {
+            silo.Session = ids.First();
+        }
+    }
+}

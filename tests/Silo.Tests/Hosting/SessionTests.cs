@@ -1,0 +1,213 @@
+using System.Net;
+using System.Text.Json;
+using Actors.Silo.Mcp;
+using Actors.Silo.Mcp.Hosting;
+using Actors.Silo.Tests.Support;
+using Actors.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace Actors.Silo.Tests.Hosting;
+
+/// <summary>Sessions over HTTP: begin, go on, come back, end; and calls that their clients give up.</summary>
+public sealed class SessionTests : IAsyncLifetime
+{
+    private const string Wait = """{"name":"wait","arguments":{}}""";
+    private readonly WaitingTool _tool = new();
+    private SiloHost _silo = null!;
+    private HttpClient _http = null!;
+
+    private McpSessions Sessions => _silo.Services.GetRequiredService<McpSessions>();
+
+    public async Task InitializeAsync()
+    {
+        _silo = await SiloHost.StartAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["MaxSessions"] = "50" },
+            builder => builder.Services.AddSingleton<IMcpFeature>(_tool));
+        _http = _silo.CreateClient();
+    }
+
+    public async Task DisposeAsync()
+    {
+        _tool.Go.TrySetResult();
+        _http.Dispose();
+        await _silo.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Session_PutAway_ComesBackByItsId()
+    {
+        var session = await _http.InitializeAsync();
+        await Sessions.SweepAsync(TimeSpan.Zero);
+        Assert.Equal(0, Sessions.Count);
+
+        using var response = await _http.PostAsync(McpWire.Request("tools/list"), session);
+
+        Assert.Equal(0, await response.CodeAsync());
+        Assert.Equal(1, Sessions.Count);
+    }
+
+    [Fact]
+    public async Task Delete_Session_EndsItForGood()
+    {
+        var session = await _http.InitializeAsync();
+        using var deleted = await _http.SendAsync(HttpMethod.Delete, null, session);
+        using var after = await _http.PostAsync(McpWire.Request("tools/list"), session);
+        using var again = await _http.SendAsync(HttpMethod.Delete, null, session);
+        using var stream = await _http.SendAsync(HttpMethod.Get, null, session);
+
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal((HttpStatusCode.NotFound, McpFault.UnknownSession), (after.StatusCode, await after.CodeAsync()));
+        Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), (again.StatusCode, stream.StatusCode));
+    }
+
+    [Fact]
+    public async Task TenThousandIdleSessions_StayCheapAndUsable()
+    {
+        var first = await _http.InitializeAsync();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var i = 0; i < 10_000; i++)
+        {
+            await _http.InitializeAsync();
+        }
+
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        using var response = await _http.PostAsync(McpWire.Request("tools/list"), first);
+
+        Assert.True(Sessions.Count <= 50, $"{Sessions.Count} sessions at hand");
+        Assert.True(grown < 20 * 1024 * 1024, $"{grown} bytes more");
+        Assert.Equal(0, await response.CodeAsync());
+    }
+
+    [Fact]
+    public async Task Post_IdInFlight_IsRefusedAndFreeAfterwards()
+    {
+        var session = await _http.InitializeAsync();
+        using var waiting = await _http.PostAsync(McpWire.Request("tools/call", Wait, id: "7"), session);
+        await _tool.Called.Task;
+
+        using var twice = await _http.PostAsync(McpWire.Request("tools/list", id: "7"), session);
+        _tool.Go.SetResult();
+        Assert.Equal(0, await waiting.CodeAsync());
+        using var later = await _http.PostAsync(McpWire.Request("tools/list", id: "7"), session);
+
+        Assert.Equal((HttpStatusCode.BadRequest, -32600), (twice.StatusCode, await twice.CodeAsync()));
+        Assert.Equal(0, await later.CodeAsync());
+    }
+
+    [Fact]
+    public async Task Post_MoreThanACallerMayHaveInFlight_Is429()
+    {
+        var session = await _http.InitializeAsync();
+        var waiting = new List<HttpResponseMessage>();
+        for (var id = 1; id <= McpSession.MostCalls; id++)
+        {
+            waiting.Add(await _http.PostAsync(McpWire.Request("tools/call", Wait, id: id.ToString(System.Globalization.CultureInfo.InvariantCulture)), session));
+        }
+
+        using var refused = await _http.PostAsync(McpWire.Request("tools/list", id: "1000"), session);
+        waiting.ForEach(w => w.Dispose());
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.NotNull(refused.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Cancelled_InASession_ReachesTheCallAsItsClientsWish()
+    {
+        var session = await _http.InitializeAsync();
+        using var waiting = await _http.PostAsync(McpWire.Request("tools/call", Wait, id: "7"), session);
+        await _tool.Called.Task;
+
+        using var cancel = await _http.PostAsync("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}""", session);
+
+        Assert.Equal(HttpStatusCode.Accepted, cancel.StatusCode);
+        Assert.True(await _tool.Ended.Task);
+    }
+
+    [Fact]
+    public async Task ClosedResponse_InASession_LeavesTheCallAndIsResumed()
+    {
+        var session = await _http.InitializeAsync();
+        string last;
+        using (var waiting = await _http.PostAsync(McpWire.Request("tools/call", Wait, id: "7"), session, ("MCP-Protocol-Version", "2025-11-25")))
+        {
+            using var reader = new StreamReader(await waiting.Content.ReadAsStreamAsync());
+            while (!(last = (await reader.ReadLineAsync())!).StartsWith("id: ", StringComparison.Ordinal))
+            {
+            }
+
+            await _tool.Called.Task;
+        }
+
+        _tool.Go.SetResult();
+        using var resumed = await _http.SendAsync(HttpMethod.Get, null, session, ("Last-Event-ID", last["id: ".Length..]), ("Accept", "text/event-stream"));
+
+        Assert.Equal(7, (await resumed.MessageAsync()).GetProperty("id").GetInt32());
+        Assert.False(await _tool.Ended.Task);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("0123456789abcdef-1")]
+    public async Task Get_UnknownEvent_Is404(string eventId)
+    {
+        var session = await _http.InitializeAsync();
+
+        using var response = await _http.SendAsync(HttpMethod.Get, null, session, ("Last-Event-ID", eventId));
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task ClosedResponse_Since2026_IsTheClientsWish()
+    {
+        using var gone = new CancellationTokenSource();
+        var body = McpWire.Request("tools/call", Wait, modern: true);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/mcp", UriKind.Relative)) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
+        foreach (var (name, value) in McpWire.ModernHeaders("tools/call", "wait"))
+        {
+            request.Headers.Add(name, value);
+        }
+
+        var call = _http.SendAsync(request, gone.Token);
+        await _tool.Called.Task;
+        await gone.CancelAsync();
+        await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        Assert.True(await _tool.Ended.Task);
+    }
+
+    /// <summary>A tool that waits until it is told, and tells how its call ended.</summary>
+    private sealed class WaitingTool : McpServerTool, IMcpFeature
+    {
+        public TaskCompletionSource Called { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>True when the client gave it up.</summary>
+        public TaskCompletionSource<bool> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override Tool ProtocolTool { get; } = new() { Name = "wait", Description = "Waits.", InputSchema = JsonElement.Parse("""{"type":"object"}""") };
+
+        public override IReadOnlyList<object> Metadata => [];
+
+        public void Configure(McpServerOptions options) => (options.ToolCollection ??= []).Add(this);
+
+        public override async ValueTask<CallToolResult> InvokeAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken = default)
+        {
+            Called.TrySetResult();
+            try
+            {
+                await Go.Task.WaitAsync(cancellationToken);
+                return new CallToolResult { Content = [] };
+            }
+            finally
+            {
+                Ended.TrySetResult(McpCall.Of(request)!.IsCancelledByClient);
+            }
+        }
+    }
+}
