@@ -128,4 +128,7 @@ public static class RefusalCodes
 
     /// <summary>The profile's runtime is not installed on this machine.</summary>
     public const string RuntimeUnavailable = "runtime_unavailable";
+
+    /// <summary>The profile allows targets, and this runner cannot open them.</summary>
+    public const string EgressUnavailable = "egress_unavailable";
 }

@@ -147,6 +147,9 @@ public sealed record SandboxEvidence
 
     /// <summary>Lines on stdout that are no JSON-RPC message, by kind: <c>not_json</c>, <c>invalid_utf8</c>, <c>line_too_long</c>, <c>unknown_id</c>, <c>duplicate_answer</c>, <c>invalid_message</c>.</summary>
     public IReadOnlyDictionary<string, long> ProtocolNoise { get; init; } = new Dictionary<string, long>(StringComparer.Ordinal);
+
+    /// <summary>Connections through the proxy; null when the profile allows none.</summary>
+    public EgressEvidence? Egress { get; init; }
 }
 
 /// <summary>Why a sandbox ended, and why the outcome of a call is unknown.</summary>

@@ -34,7 +34,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         return driver;
     }
 
-    internal KubeClient NewClient() => new(new KubeTransport(_connection with { Server = _forwarder.Address }, TimeSpan.FromSeconds(30), TimeProvider.System), Namespace);
+    internal KubeClient NewClient(string? space = null) => new(new KubeTransport(_connection with { Server = _forwarder.Address }, TimeSpan.FromSeconds(30), TimeProvider.System), space ?? Namespace);
 
     /// <summary>The kubeconfig of the cluster.</summary>
     internal static string Kubeconfig => Environment.GetEnvironmentVariable("KUBECONFIG") ?? throw new InvalidOperationException("These tests need a cluster: run eng/cluster.sh up and set KUBECONFIG.");

@@ -65,6 +65,16 @@ internal static class TraceWords
         List<string> lines = [$"{d.Text("server")} {d.Text("reason")}"];
         var stderr = d.Text("evidence", "stderr_tail");
         Add(lines, "stderr", stderr.Length > 0 ? Terminal.Brief(stderr.TrimEnd(), MostValue) : "");
+        foreach (var c in Items(d.At("evidence", "egress", "connections")))
+        {
+            lines.Add($"{(c.Text("address").Length > 0 ? "✔" : "✘")} egress: {c.Text("host")} port {c.Text("port")}, {c.Text("verdict")}, {c.Json("bytes_up")} up, {c.Json("bytes_down")} down");
+        }
+
+        if (d.At("evidence", "egress", "not_listed") is { } more)
+        {
+            Add(lines, "egress not listed:", string.Join(", ", Pairs(more).Select(p => $"{p.Name} {p.Value}")));
+        }
+
         return lines;
     }
 

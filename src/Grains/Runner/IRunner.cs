@@ -26,8 +26,8 @@ internal interface IRunner
     /// <summary>The same call as soon as its progress is another than <paramref name="seen"/> or it is answered; a long poll.</summary>
     Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken);
 
-    /// <summary><c>DELETE /runs/{id}</c>.</summary>
-    Task StopAsync(string id, long fence, CancellationToken cancellationToken);
+    /// <summary><c>DELETE /runs/{id}</c>. Gives the last that was seen of it; null when the runner does not know it any more.</summary>
+    Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken);
 }
 
 /// <summary>The runner's answer was a problem. <see cref="Code"/> is one of <see cref="ProblemCodes"/> or <c>http_NNN</c>.</summary>

@@ -54,8 +54,8 @@ internal sealed class RunnerClient : IRunner
         OrNullAsync(SendAsync<CallView>(
             HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"runs/{id}/calls/{callId}?wait={PollSeconds}&progress={seen:R}"), null, cancellationToken));
 
-    public Task StopAsync(string id, long fence, CancellationToken cancellationToken) =>
-        SendAsync<object>(HttpMethod.Delete, $"runs/{id}?fence={fence}", null, cancellationToken);
+    public Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken) =>
+        SendAsync<SandboxView>(HttpMethod.Delete, $"runs/{id}?fence={fence}", null, cancellationToken);
 
     private async Task<T?> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellationToken)
         where T : class =>

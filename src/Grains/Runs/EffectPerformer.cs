@@ -195,8 +195,10 @@ internal sealed class EffectPerformer(IRunner runner, TimeProvider time)
     {
         var id = SandboxId(run, effect.Server, effect.Attempt);
         var lastSeen = await runner.GetSandboxAsync(id, null, cancellationToken);
-        await runner.StopAsync(id, fence, cancellationToken);
-        return new SandboxStopped(time.GetUtcNow(), effect.Server, effect.Attempt, lastSeen);
+        var end = await runner.StopAsync(id, fence, cancellationToken);
+
+        // How it was before it was stopped, with all it did until it was gone.
+        return new SandboxStopped(time.GetUtcNow(), effect.Server, effect.Attempt, end is null ? lastSeen : lastSeen is null ? end : lastSeen with { Evidence = end.Evidence });
     }
 
     private SandboxFailed Failed(LaunchSandbox effect, string code, string message, SandboxView? view, Decision? refusal) =>

@@ -1,3 +1,4 @@
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Endpoints;
 using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Sessions;
@@ -42,6 +43,7 @@ internal static class RunnerApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(_ => new StateDirectory(settings.Options.StateDirectory));
         services.AddSingleton<SecretStore>();
+        services.AddEgress(settings.Egress);
         services.AddSingleton<SessionServices>();
         services.AddSingleton<LaunchPlanner>();
         services.AddSingleton(settings.Isolation);

@@ -1,5 +1,6 @@
 using System.Net;
 using Actors.RunnerApi.Contracts.Configuration;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Kubernetes;
 using Actors.RunnerApi.Podman;
@@ -15,6 +16,9 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
 
     /// <summary>Settings of the isolation proof.</summary>
     public IsolationOptions Isolation { get; private init; } = new();
+
+    /// <summary>Settings of the egress proxy.</summary>
+    public EgressOptions Egress { get; private init; } = new();
 
     /// <summary>What drives the sandboxes, for people.</summary>
     public string DriverName => Cluster is not null ? "kubernetes" : Engine.Engine == EngineKind.Docker ? "docker" : "podman";
@@ -51,10 +55,13 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         var cluster = options.Driver == DriverKind.Kubernetes ? ClusterSettings.Read(clusterReader) : null;
         var isolationReader = ReaderOf(configuration, IsolationOptions.Section);
         var isolation = isolationReader.Read<IsolationOptions>();
-        SettingsReader.ThrowOnFaults(reader, engineReader, clusterReader, isolationReader);
+        var egressReader = ReaderOf(configuration, EgressOptions.Section);
+        var egress = EgressOptions.Read(egressReader);
+        SettingsReader.ThrowOnFaults(reader, engineReader, clusterReader, isolationReader, egressReader);
         return new RunnerSettings(options, new RunnerToken(token!), endpoint!, engine.WithInstanceOf(options.StateDirectory) with { RegistryAuthFile = AbsolutePath(options.RegistryAuthFile) })
         {
             Cluster = cluster,
+            Egress = egress,
             Isolation = isolation with { Required = isolation.Required ?? cluster is not null },
         };
     }

@@ -20,6 +20,10 @@ internal sealed class RunnerToken
     /// <summary>Compares in constant time.</summary>
     public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(presented)), _hash);
 
+    /// <summary>A secret of our own that follows from the token: the same for the same purpose and text, 64 hex digits.</summary>
+    public string Derive(string purpose, string text) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(_proofKey, Encoding.UTF8.GetBytes("\0" + purpose + "\0" + text)));
+
     /// <summary>A keyed hash by which a secret's value is recognised after a restart without being kept.</summary>
     public string Prove(string secretName, string value) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(_proofKey, Encoding.UTF8.GetBytes(secretName + "\0" + value)));

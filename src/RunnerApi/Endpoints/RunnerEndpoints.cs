@@ -58,7 +58,12 @@ internal sealed class RunnerEndpoints(SandboxRegistry registry, IPolicyGate gate
     private async Task DeleteAsync(HttpContext context)
     {
         var id = RequestRules.SandboxId(Wire.Segment(context, "id"));
-        await registry.DeleteAsync(id, Wire.FenceOf(context), context.RequestAborted);
+        if (await registry.DeleteAsync(id, Wire.FenceOf(context), context.RequestAborted) is { } last)
+        {
+            await Wire.WriteAsync(context, 200, last);
+            return;
+        }
+
         context.Response.StatusCode = 204;
     }
 

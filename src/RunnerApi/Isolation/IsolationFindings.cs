@@ -14,8 +14,9 @@ internal static class IsolationFindings
 
     /// <param name="printed">The probe's stdout.</param>
     /// <param name="isGvisor">The runtime claims to be gVisor.</param>
-    /// <param name="targets">What had to be tried.</param>
-    internal static IReadOnlyList<IsolationCheck> Judge(string printed, bool isGvisor, IReadOnlyList<ForbiddenTarget> targets)
+    /// <param name="targets">What had to be tried in vain.</param>
+    /// <param name="open">What had to be reached.</param>
+    internal static IReadOnlyList<IsolationCheck> Judge(string printed, bool isGvisor, IReadOnlyList<ForbiddenTarget> targets, IReadOnlyList<ForbiddenTarget>? open = null)
     {
         var lines = printed.Split('\n').Where(l => l.Contains('=', StringComparison.Ordinal)).Select(l => l.Split('=', 2)).ToLookup(l => l[0], l => l[1].Trim(), StringComparer.Ordinal);
         if (One("done") != "1")
@@ -25,7 +26,9 @@ internal static class IsolationFindings
 
         List<IsolationCheck> checks = [Runtime(), Identity(), Empty("root_read_only", "writable", "nothing outside /tmp can be written", "can be written:"), Empty("token_absent", "token", "no service account's token", "there is")];
         var tried = lines["tcp"].Select(l => l.Split(' ')).Where(t => t.Length == 4).ToList();
-        foreach (var kind in targets.Select(t => t.Kind).Concat(tried.Select(t => t[0])).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        open ??= [];
+        checks.AddRange(open.Select(o => Reached(o, tried)));
+        foreach (var kind in targets.Select(t => t.Kind).Concat(tried.Select(t => t[0])).Except(open.Select(o => o.Kind), StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             checks.Add(Egress(kind, [.. tried.Where(t => t[0] == kind)], [.. targets.Where(t => t.Kind == kind)]));
         }
@@ -63,6 +66,13 @@ internal static class IsolationFindings
         return reached.Count == 0
             ? new IsolationCheck(name, Passed: true, Cut("blocked: " + string.Join(", ", tried.Select(t => $"{t[1]} {t[2]}"))))
             : new IsolationCheck(name, Passed: false, Cut("reached: " + string.Join(", ", reached)));
+    }
+
+    private static IsolationCheck Reached(ForbiddenTarget target, IReadOnlyList<string[]> tried)
+    {
+        var port = target.Port.ToString(CultureInfo.InvariantCulture);
+        var result = tried.FirstOrDefault(t => t[0] == target.Kind && t[1] == target.Host && t[2] == port)?[3] ?? "not tried";
+        return new IsolationCheck("egress_" + target.Kind, result == "open", Cut($"{target.Host} {port}: {result}"));
     }
 
     // The sandbox' own loopback refuses by itself.

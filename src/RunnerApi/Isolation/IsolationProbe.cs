@@ -1,5 +1,6 @@
 using System.Text;
 using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Sandboxes;
 using Actors.Verification.Policy;
 
@@ -11,6 +12,12 @@ namespace Actors.RunnerApi.Isolation;
 /// <param name="Nodes">Where it runs.</param>
 internal sealed record SandboxKind(string Runtime, bool IsGvisor, NodePlacement? Nodes)
 {
+    /// <summary>What it may reach.</summary>
+    public IReadOnlyList<EgressRule> Egress { get; init; } = [];
+
+    /// <summary>What it may reach as text, also what tells two kinds apart.</summary>
+    internal string Reach => string.Join(", ", Egress.Select(r => $"{r.Host ?? r.Cidr} port {r.Port}"));
+
     /// <summary>The nodes as text, also what tells two kinds apart.</summary>
     internal string Place => Nodes is null ? "" : string.Join(',', Nodes.Selector.Select(s => $"{s.Key}={s.Value}").Concat(Nodes.Tolerations.Select(t => $"{t.Key}={t.Value}:{t.Effect}")));
 }
@@ -18,6 +25,9 @@ internal sealed record SandboxKind(string Runtime, bool IsGvisor, NodePlacement?
 /// <summary>Looks from inside a sandbox that is launched like any other; where sandboxes have addresses, a second one listens.</summary>
 internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions options, TimeProvider time)
 {
+    /// <summary>Opens the way of kinds that may reach something.</summary>
+    public SandboxEgress? Opener { get; init; }
+
     private const int MostPrinted = 64 * 1024;
 
     // By address, so that no name needs to be resolved.
@@ -64,9 +74,16 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
             return Failed("its neighbour does not listen");
         }
 
-        IReadOnlyList<ForbiddenTarget> targets = [.. Everywhere, .. await driver.ForbiddenTargetsAsync(neighbour is null ? null : Neighbour(id), ProbeScript.NeighbourPort, cancellationToken)];
-        await using var probe = await StartAsync(kind, id, ProbeScript.Probe(targets), cancellationToken);
-        return IsolationFindings.Judge(await ReadUntilAsync(probe.Stdout, "done=1", cancellationToken), kind.IsGvisor, targets);
+        var expected = EgressExpectation.Of(kind.Egress, kind.Egress.Count == 0 ? null : Opener?.ProxyAddress);
+        if (kind.Egress.Count > 0)
+        {
+            await (Opener ?? throw new InvalidOperationException("nothing opens the network")).OpenForProbeAsync(id, kind.Egress, cancellationToken);
+        }
+
+        IReadOnlyList<ForbiddenTarget> elsewhere = [.. Everywhere, .. await driver.ForbiddenTargetsAsync(neighbour is null ? null : Neighbour(id), ProbeScript.NeighbourPort, cancellationToken)];
+        IReadOnlyList<ForbiddenTarget> targets = [.. elsewhere.Where(t => !expected.IsOpen(t)), .. expected.Closed];
+        await using var probe = await StartAsync(kind, id, ProbeScript.Probe([.. targets, .. expected.Open]), cancellationToken);
+        return IsolationFindings.Judge(await ReadUntilAsync(probe.Stdout, "done=1", cancellationToken), kind.IsGvisor, targets, expected.Open);
     }
 
     private async Task<ISandboxConnection> StartAsync(SandboxKind kind, string id, IReadOnlyList<string> args, CancellationToken cancellationToken)
@@ -112,6 +129,7 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
         try
         {
             await driver.StopAsync(id, CancellationToken.None);
+            await (Opener?.CloseAsync(id) ?? Task.CompletedTask);
         }
         catch (SandboxException)
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions;
 using Actors.Verification.Policy;
@@ -9,13 +10,13 @@ using Actors.Verification.Policy;
 namespace Actors.RunnerApi.Isolation;
 
 /// <summary>Keeps a proof for each kind of sandbox that the policy's profiles ask for, renews it, and lets nothing be launched without one.</summary>
-internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate gate, IsolationOptions options, TimeProvider time, ILogger<IsolationProofs> logger) : BackgroundService
+internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate gate, SandboxEgress egress, IsolationOptions options, TimeProvider time, ILogger<IsolationProofs> logger) : BackgroundService
 {
     // A kind that failed is looked at again this often at most, however many launches ask.
     private static readonly TimeSpan FailureStands = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookForProfiles = TimeSpan.FromSeconds(10);
 
-    private readonly IsolationProbe _probe = new(driver, options, time);
+    private readonly IsolationProbe _probe = new(driver, options, time) { Opener = egress };
     private readonly ConcurrentDictionary<string, (IsolationProof Proof, long At)> _proofs = new(StringComparer.Ordinal);
     private readonly KeyedLock _locks = new();
 
@@ -42,7 +43,7 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
             throw Unproven(plan, $"No probe image is set, so isolation cannot be proven; set {IsolationOptions.Section}:{nameof(IsolationOptions.ProbeImage)}.");
         }
 
-        var proof = await ProofAsync(KindOf(plan.Spec.Runtime, plan.Spec.Nodes), 2, cancellationToken);
+        var proof = await ProofAsync(KindOf(plan.Spec.Runtime, plan.Spec.Nodes, plan.Record.Egress?.Rules ?? []), 2, cancellationToken);
         if (!proof.Proven)
         {
             var failed = proof.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}");
@@ -127,11 +128,11 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
 
     private IEnumerable<SandboxKind> Kinds() => gate.Profiles.Select(KindOf).OfType<SandboxKind>().DistinctBy(KeyOf, StringComparer.Ordinal);
 
-    private SandboxKind? KindOf(SandboxProfile profile) => driver.ResolveRuntime(profile.Runtime) is { } runtime ? KindOf(runtime, profile.Nodes) : null;
+    private SandboxKind? KindOf(SandboxProfile profile) => egress.Refuse(profile) is null && driver.ResolveRuntime(profile.Runtime) is { } runtime ? KindOf(runtime, profile.Nodes, profile.Egress) : null;
 
-    private SandboxKind KindOf(string runtime, NodePlacement? nodes) => new(runtime, runtime == driver.ResolveRuntime(SandboxRuntime.Runsc), nodes);
+    private SandboxKind KindOf(string runtime, NodePlacement? nodes, IReadOnlyList<EgressRule> rules) => new(runtime, runtime == driver.ResolveRuntime(SandboxRuntime.Runsc), nodes) { Egress = rules };
 
-    private static string KeyOf(SandboxKind kind) => kind.Runtime + "\n" + kind.Place;
+    private static string KeyOf(SandboxKind kind) => kind.Runtime + "\n" + kind.Place + "\n" + kind.Reach;
 
     private static RunnerProblem Unproven(LaunchPlan plan, string reason) =>
         RunnerProblem.Refused(plan.Record.Decision with { Admitted = false, Code = RefusalCodes.IsolationUnproven, Reason = reason });

@@ -1,4 +1,5 @@
 using Actors.RunnerApi.Contracts.Configuration;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Kubernetes.Client;
 using Actors.RunnerApi.Sandboxes;
 
@@ -41,11 +42,14 @@ internal sealed record ClusterSettings(KubernetesOptions Options, KubeConnection
 /// <summary>Adds the cluster driver.</summary>
 internal static class KubernetesRegistration
 {
-    /// <summary>Registers <see cref="ISandboxDriver"/> over a cluster.</summary>
-    public static IServiceCollection AddKubernetes(this IServiceCollection services, ClusterSettings settings) => services.AddSingleton<ISandboxDriver>(s =>
+    /// <summary>Registers <see cref="ISandboxDriver"/> and <see cref="IEgressNetwork"/> over a cluster.</summary>
+    public static IServiceCollection AddKubernetes(this IServiceCollection services, ClusterSettings settings) => services
+        .AddSingleton<ISandboxDriver>(s => new KubernetesDriver(Client(settings, s), settings.Options, s.GetRequiredService<ILogger<KubernetesDriver>>()))
+        .AddSingleton<IEgressNetwork>(s => new KubernetesEgress(Client(settings, s), settings.Options, s.GetRequiredService<EgressOptions>()));
+
+    private static KubeClient Client(ClusterSettings settings, IServiceProvider services)
     {
         var patience = TimeSpan.FromSeconds(settings.Options.RequestTimeoutSeconds);
-        var client = new KubeClient(new KubeTransport(settings.Connection, patience, s.GetRequiredService<TimeProvider>()), settings.Options.Namespace);
-        return new KubernetesDriver(client, settings.Options, s.GetRequiredService<ILogger<KubernetesDriver>>());
-    });
+        return new KubeClient(new KubeTransport(settings.Connection, patience, services.GetRequiredService<TimeProvider>()), settings.Options.Namespace);
+    }
 }

@@ -50,7 +50,7 @@ internal static class PodTemplate
         new ObjectMeta
         {
             Name = PodName(spec.Id),
-            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [ManagedBy] = Manager, [InstanceLabel] = options.Instance },
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [ManagedBy] = Manager, [InstanceLabel] = options.Instance, [SandboxLabel.Name] = SandboxLabel.Of(options, spec.Id) },
             Annotations = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 [IdAnnotation] = spec.Id,

@@ -1,5 +1,6 @@
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Egress;
 using Actors.Verification.Policy;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions.Journal;
@@ -10,7 +11,7 @@ namespace Actors.RunnerApi.Sessions;
 internal sealed record LaunchPlan(LaunchRecord Record, SandboxSpec Spec, SecretScrubber Scrubber);
 
 /// <summary>Turns a request into a plan: decides again, checks limits and runtime, resolves secrets. Nothing is started here.</summary>
-internal sealed class LaunchPlanner(IPolicyGate gate, ISandboxDriver driver, SecretStore secrets, RunnerToken token, RunnerOptions options, TimeProvider time)
+internal sealed class LaunchPlanner(IPolicyGate gate, SessionServices services, SecretStore secrets, SandboxEgress egress, RunnerToken token)
 {
     /// <summary>Plans a launch.</summary>
     /// <exception cref="RunnerProblem">403 refused, 422 unknown secret.</exception>
@@ -24,8 +25,10 @@ internal sealed class LaunchPlanner(IPolicyGate gate, ISandboxDriver driver, Sec
         }
 
         var limits = Resolve(request.Limits, profile, decision);
-        var runtime = driver.ResolveRuntime(profile.Runtime)
+        var runtime = services.Driver.ResolveRuntime(profile.Runtime)
             ?? throw RunnerProblem.Refused(Refuse(decision, RefusalCodes.RuntimeUnavailable, $"Profile '{profile.Name}' wants the runtime '{profile.Runtime}', which this machine lacks; install it or change the profile."));
+        CheckEgress(request, profile, decision);
+        var opened = egress.Plan(request.Id, profile);
         var values = request.Secrets.ToDictionary(s => s.Key, s => secrets.Read(s.Value), StringComparer.Ordinal);
 
         var record = new LaunchRecord
@@ -34,7 +37,8 @@ internal sealed class LaunchPlanner(IPolicyGate gate, ISandboxDriver driver, Sec
             BodyHash = BodyHash.Of(request),
             Decision = decision,
             Runtime = runtime,
-            CreatedAt = time.GetUtcNow(),
+            Egress = opened,
+            CreatedAt = services.Time.GetUtcNow(),
             SecretProofs = request.Secrets.DistinctBy(s => s.Value, StringComparer.Ordinal).ToDictionary(s => s.Value, s => token.Prove(s.Value, values[s.Key]), StringComparer.Ordinal),
         };
         var spec = new SandboxSpec
@@ -43,16 +47,16 @@ internal sealed class LaunchPlanner(IPolicyGate gate, ISandboxDriver driver, Sec
             Reference = reference,
             InsecureRegistry = result.InsecureRegistry,
             Args = request.Args,
-            Env = request.Env.Concat(values).ToDictionary(StringComparer.Ordinal),
+            Env = request.Env.Concat(values).Concat(egress.Variables(request.Id, opened, request.Env)).ToDictionary(StringComparer.Ordinal),
             Runtime = runtime,
             CpuMillis = limits.CpuMillis,
             MemoryBytes = limits.MemoryBytes,
             Pids = limits.Pids,
             Lifetime = TimeSpan.FromSeconds(limits.LifetimeSeconds),
-            OutputBytes = options.MaxOutputBytes,
+            OutputBytes = services.Options.MaxOutputBytes,
             Nodes = profile.Nodes,
         };
-        return new LaunchPlan(record, spec, new SecretScrubber(values.Values));
+        return new LaunchPlan(record, spec, new SecretScrubber(values.Values.Concat(egress.Secrets(request.Id, opened))));
     }
 
     /// <summary>The scrubber of a launch by an earlier process; null when a secret changed since, so that its old value can't be found in the output.</summary>
@@ -61,11 +65,24 @@ internal sealed class LaunchPlanner(IPolicyGate gate, ISandboxDriver driver, Sec
         try
         {
             var values = record.SecretProofs.Keys.ToDictionary(name => name, secrets.Read, StringComparer.Ordinal);
-            return values.All(v => token.Prove(v.Key, v.Value) == record.SecretProofs[v.Key]) ? new SecretScrubber(values.Values) : null;
+            return egress.Knows(record.Request.Id, record.Egress) && values.All(v => token.Prove(v.Key, v.Value) == record.SecretProofs[v.Key]) ? new SecretScrubber(values.Values.Concat(egress.Secrets(record.Request.Id, record.Egress))) : null;
         }
         catch (RunnerProblem)
         {
             return null;
+        }
+    }
+
+    private void CheckEgress(LaunchRequest request, SandboxProfile profile, Decision decision)
+    {
+        if (egress.Refuse(profile) is { } reason)
+        {
+            throw RunnerProblem.Refused(Refuse(decision, RefusalCodes.EgressUnavailable, reason));
+        }
+
+        if (profile.Egress.Count > 0 && egress.Taken(request) is { } variable)
+        {
+            throw RunnerProblem.BadRequest($"env: '{variable}' is where the proxy of profile '{profile.Name}' goes; leave it out.");
         }
     }
 

@@ -50,6 +50,9 @@ internal sealed partial class McpSession : IAsyncDisposable
     /// <summary>The sandbox' id.</summary>
     public string Id { get; }
 
+    /// <summary>Called once when it ends, whatever the cause.</summary>
+    public Action? Ended { get; init; }
+
     /// <summary>Its calls.</summary>
     public CallTable Calls { get; }
 
@@ -105,6 +108,7 @@ internal sealed partial class McpSession : IAsyncDisposable
         }
 
         _handshakeTimer?.Dispose();
+        Ended?.Invoke();
         Calls.Close(code, reason);
         LogEnded(Id, phase, code);
         return true;

@@ -1,10 +1,11 @@
 using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Sessions.Journal;
 
 namespace Actors.RunnerApi.Sessions;
 
 /// <summary>One launched sandbox as the endpoints see it.</summary>
-internal sealed class Sandbox(LaunchRecord launch, SandboxJournal journal, McpSession session, TimeProvider time)
+internal sealed class Sandbox(LaunchRecord launch, SandboxJournal journal, McpSession session, SandboxEgress egress, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private long _fence = Math.Max(launch.Request.Fence, journal.Fence);
@@ -72,7 +73,7 @@ internal sealed class Sandbox(LaunchRecord launch, SandboxJournal journal, McpSe
             Runtime = launch.Runtime,
             IsolationProof = launch.IsolationProof,
             Server = state.Server,
-            Evidence = new SandboxEvidence { StderrTail = session.Stderr.ReadTail(), StdoutBytes = session.StdoutBytes, ProtocolNoise = state.Noise },
+            Evidence = new SandboxEvidence { StderrTail = session.Stderr.ReadTail(), StdoutBytes = session.StdoutBytes, ProtocolNoise = state.Noise, Egress = egress.Evidence(Id) },
         };
     }
 }

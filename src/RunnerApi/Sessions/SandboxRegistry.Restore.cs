@@ -20,6 +20,7 @@ internal sealed partial class SandboxRegistry
                 // A removal that a crash cut short, or a journal that can't be trusted.
                 state.WriteTombstone(id, Time.GetUtcNow());
                 await Driver.StopAsync(id, cancellationToken);
+                await egress.CloseAsync(id);
                 journal.Remove();
                 continue;
             }
@@ -35,7 +36,8 @@ internal sealed partial class SandboxRegistry
     {
         var id = launch.Request.Id;
         var scrubber = planner.Rescrub(launch);
-        var session = new McpSession(id, journal, scrubber ?? SecretScrubber.None, services);
+        var session = NewSession(id, journal, scrubber ?? SecretScrubber.None);
+        egress.Restore(id, launch.Egress, journal);
         session.Calls.Restore();
         if (journal.End is { } end)
         {
@@ -56,7 +58,7 @@ internal sealed partial class SandboxRegistry
         }
 
         var named = container is null ? launch : launch with { PodName = container.PodName, Deadline = container.Deadline };
-        return new Sandbox(named, journal, session, Time);
+        return new Sandbox(named, journal, session, egress, Time);
     }
 
     private async Task ReattachAsync(McpSession session, CancellationToken cancellationToken)

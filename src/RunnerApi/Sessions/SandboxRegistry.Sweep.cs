@@ -24,7 +24,18 @@ internal sealed partial class SandboxRegistry
             await GuardAsync(stranger.Id, () => SweepStrangerAsync(stranger.Id, cancellationToken));
         }
 
+        await GuardAsync("egress", () => SweepEgressAsync(cancellationToken));
+
         state.PruneTombstones(Time.GetUtcNow());
+    }
+
+    // A network can be open for a sandbox whose launch or removal a crash cut short.
+    private async Task SweepEgressAsync(CancellationToken cancellationToken)
+    {
+        foreach (var id in (await egress.ListOpenAsync(s_strangerGrace, cancellationToken)).Where(id => !_sandboxes.ContainsKey(id)))
+        {
+            await GuardAsync(id, () => SweepStrangerAsync(id, cancellationToken));
+        }
     }
 
     // One sandbox that can't be stopped must not keep the others.
@@ -102,6 +113,7 @@ internal sealed partial class SandboxRegistry
         if (!_sandboxes.ContainsKey(id))
         {
             await Driver.StopAsync(id, cancellationToken);
+            await egress.CloseAsync(id);
         }
     }
 }

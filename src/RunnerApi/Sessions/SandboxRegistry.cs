@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts;
+using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Sessions.Journal;
@@ -8,7 +9,7 @@ using Actors.RunnerApi.Sessions.Journal;
 namespace Actors.RunnerApi.Sessions;
 
 /// <summary>All sandboxes of this runner. An id is used once: while it is here it names one sandbox, and after its removal a tombstone refuses it for a day.</summary>
-internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationProofs isolation, StateDirectory state, SessionServices services, ILogger<SandboxRegistry> logger) : IAsyncDisposable
+internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationProofs isolation, SandboxEgress egress, StateDirectory state, SessionServices services, ILogger<SandboxRegistry> logger) : IAsyncDisposable
 {
     // Ended sandboxes wait for their owner with little more than a container's log.
     private const int EndedPerLive = 8;
@@ -69,8 +70,8 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         }
     }
 
-    /// <summary>Stops a sandbox, removes all it left and uses up its id, known or not.</summary>
-    public async Task DeleteAsync(string id, long? fence, CancellationToken cancellationToken)
+    /// <summary>Stops a sandbox, removes all it left and uses up its id, known or not. Gives the last that was seen of it; null when it is not known.</summary>
+    public async Task<SandboxView?> DeleteAsync(string id, long? fence, CancellationToken cancellationToken)
     {
         using var held = await _locks.EnterAsync(id, cancellationToken);
         if (fence is { } given && _sandboxes.TryGetValue(id, out var fenced))
@@ -80,7 +81,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
 
         // From here on nothing may stop half-way because the caller hung up.
         state.WriteTombstone(id, Time.GetUtcNow());
-        await RemoveAsync(id);
+        return await RemoveAsync(id);
     }
 
     /// <summary>Lets go of all sandboxes; their containers run on.</summary>
@@ -90,10 +91,13 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         {
             await sandbox.Session.DisposeAsync();
         }
+
+        await egress.FinishAsync();
     }
 
-    private async Task RemoveAsync(string id)
+    private async Task<SandboxView?> RemoveAsync(string id)
     {
+        SandboxView? last;
         try
         {
             if (_sandboxes.TryGetValue(id, out var sandbox))
@@ -103,6 +107,8 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
             }
 
             await Driver.StopAsync(id, CancellationToken.None);
+            last = sandbox?.View();
+            await egress.CloseAsync(id);
         }
         catch (SandboxException e)
         {
@@ -112,6 +118,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         state.Journal(id).Remove();
         _sandboxes.TryRemove(id, out _);
         LogRemoved(id);
+        return last;
     }
 
     private void TakeSlot()
@@ -133,12 +140,13 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         journal.WriteFence(plan.Record.Request.Fence);
         try
         {
+            await egress.OpenAsync(id, plan.Record.Egress, journal, cancellationToken);
             var status = await Driver.CreateAsync(plan.Spec, cancellationToken);
             var record = plan.Record with { PodName = status.PodName, Deadline = status.Deadline };
             journal.WriteLaunch(record);
             var connection = await Driver.AttachAsync(id, cancellationToken);
-            var session = new McpSession(id, journal, plan.Scrubber, services);
-            var sandbox = new Sandbox(record, journal, session, Time);
+            var session = NewSession(id, journal, plan.Scrubber);
+            var sandbox = new Sandbox(record, journal, session, egress, Time);
             session.Start(new ReconnectingConnection(Driver, id, connection), restored: false);
             _sandboxes[id] = sandbox;
             LogLaunched(id, record.Decision.Digest!, record.Runtime);
@@ -161,11 +169,15 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
         }
     }
 
+    private McpSession NewSession(string id, SandboxJournal journal, SecretScrubber scrubber) =>
+        new(id, journal, scrubber, services) { Ended = () => egress.Cut(id) };
+
     private async Task UndoAsync(string id, SandboxJournal journal)
     {
         try
         {
             await Driver.StopAsync(id, CancellationToken.None);
+            await egress.CloseAsync(id);
         }
         catch (SandboxException e)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Actors.Verification.Network;
 
 namespace Actors.Verification.Oci;
 

@@ -39,6 +39,9 @@ public sealed record SandboxProfile
 
     /// <summary>Highest limits that a workflow may ask for.</summary>
     public required ProfileLimits Caps { get; init; }
+
+    /// <summary>Targets that a sandbox may reach; empty means no network at all.</summary>
+    public IReadOnlyList<EgressRule> Egress { get; init; } = [];
 }
 
 /// <summary>A full set of limits.</summary>

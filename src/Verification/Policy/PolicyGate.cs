@@ -119,7 +119,7 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
     private static bool FindProfile(GateDraft draft, string profile)
     {
         draft.Profile = draft.Policy.Profiles.GetValueOrDefault(profile);
-        draft.Note("profile", draft.Profile is not null, ("name", draft.ProfileName), ("runtime", draft.Profile?.Runtime.ToString().ToLowerInvariant()));
+        draft.Note("profile", draft.Profile is not null, ("name", draft.ProfileName), ("runtime", draft.Profile?.Runtime.ToString().ToLowerInvariant()), ("egress", EgressOf(draft.Profile)));
         if (draft.Profile is null)
         {
             var known = TextLine.Of(string.Join(", ", draft.Policy.Profiles.Keys.Order(StringComparer.Ordinal)), 200);
@@ -128,6 +128,9 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
 
         return draft.Profile is not null;
     }
+
+    private static string? EgressOf(SandboxProfile? profile) =>
+        profile is { Egress.Count: > 0 } ? TextLine.Of(string.Join(", ", profile.Egress.Select(r => $"{r.Host ?? r.Cidr} port {r.Port}")), 2000) : null;
 
     private void Tell(Decision decision, Refusal? warning)
     {

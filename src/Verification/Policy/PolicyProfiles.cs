@@ -37,16 +37,13 @@ internal sealed class PolicyProfiles(PolicyReader reader)
 
     private SandboxProfile? ReadProfile(string name, PolicyNode node)
     {
-        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network", "nodes"]) is not { } fields)
+        if (reader.Fields(node, $"Profile '{name}'", ["defaults", "caps"], ["runtime", "network", "egress", "nodes"]) is not { } fields)
         {
             return null;
         }
 
         var runtime = fields.TryGetValue("runtime", out var r) ? reader.Choice(r, "'runtime'", "auto", "runsc", "runc") : "auto";
-        if (fields.TryGetValue("network", out var network))
-        {
-            reader.Choice(network, "'network'", "none");
-        }
+        var egress = ReadNetwork(name, fields);
 
         var nodes = fields.TryGetValue("nodes", out var n) ? new PolicyNodes(reader).Read(name, n) : null;
         var defaults = fields.TryGetValue("defaults", out var d) ? ReadLimits(d, $"'defaults' of profile '{name}'") : null;
@@ -57,7 +54,27 @@ internal sealed class PolicyProfiles(PolicyReader reader)
         }
 
         CheckCaps(name, d!, defaults, caps);
-        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Nodes = nodes, Defaults = defaults, Caps = caps };
+        return new SandboxProfile { Name = name, Runtime = Enum.Parse<SandboxRuntime>(runtime, ignoreCase: true), Nodes = nodes, Defaults = defaults, Caps = caps, Egress = egress };
+    }
+
+    private IReadOnlyList<EgressRule> ReadNetwork(string name, Dictionary<string, PolicyNode> fields)
+    {
+        if (fields.TryGetValue("network", out var network))
+        {
+            reader.Choice(network, "'network'", "none");
+        }
+
+        if (!fields.TryGetValue("egress", out var egress))
+        {
+            return [];
+        }
+
+        if (network is not null)
+        {
+            reader.Fault(network.Line, $"Profile '{name}' has both 'network' and 'egress'.", "Remove 'network': what 'egress' does not allow is closed.");
+        }
+
+        return new PolicyEgress(reader).Read(name, egress);
     }
 
     private ProfileLimits? ReadLimits(PolicyNode node, string what)

@@ -42,10 +42,10 @@ internal sealed class InstantRunner : IRunner
 
     public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => GetCallAsync(id, callId, cancellationToken);
 
-    public Task StopAsync(string id, long fence, CancellationToken cancellationToken)
+    public Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken)
     {
         Source(id[..RunIdLength]).TrySetResult();
-        return Task.CompletedTask;
+        return Task.FromResult<SandboxView?>(null);
     }
 
     private TaskCompletionSource Source(string run) => _stopped.GetOrAdd(run, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));

@@ -44,6 +44,9 @@ internal sealed class FakeRunner : IRunner
         return Task.FromResult(new LaunchResponse { Id = request.Id, PodName = request.Id, ImageDigest = decision.Digest!, Runtime = "runsc", Decision = decision });
     }
 
+    /// <summary>What a sandbox prints while it is stopped.</summary>
+    public string LastWords { get; set; } = "";
+
     public Task<SandboxView?> GetSandboxAsync(string id, SandboxPhase? whilePhase, CancellationToken cancellationToken) =>
         Task.FromResult(Sandboxes.ContainsKey(id) ? TestEvents.View("x") with { Id = id } : null);
 
@@ -79,13 +82,14 @@ internal sealed class FakeRunner : IRunner
 
     public void Answer(string callId, CallView view) => _calls[callId] = view;
 
-    public Task StopAsync(string id, long fence, CancellationToken cancellationToken)
+    public Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken)
     {
-        if (Sandboxes.TryRemove(id, out _))
+        if (!Sandboxes.TryRemove(id, out _))
         {
-            Stopped.Enqueue(id);
+            return Task.FromResult<SandboxView?>(null);
         }
 
-        return Task.CompletedTask;
+        Stopped.Enqueue(id);
+        return Task.FromResult<SandboxView?>(TestEvents.View("x") with { Id = id, ReasonCode = SandboxReasons.Stopped, Evidence = new SandboxEvidence { StderrTail = LastWords } });
     }
 }

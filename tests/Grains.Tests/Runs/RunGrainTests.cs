@@ -28,6 +28,18 @@ public abstract class RunGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stop_WhatTheSandboxDidUntilItsEnd_IsInTheTrace()
+    {
+        _silo.Runner.LastWords = "the very last words";
+
+        var trace = await _silo.TraceAsync(await _silo.DoneAsync(await _silo.SubmitAsync()));
+
+        var stopped = trace.Where(e => e.Kind == "sandbox_stopped").ToList();
+        Assert.Equal(2, stopped.Count);
+        Assert.All(stopped, e => Assert.Equal("the very last words", e.Data.GetProperty("evidence").GetProperty("stderr_tail").GetString()));
+    }
+
+    [Fact]
     public async Task Submit_SensitiveParam_NeverEntersTheTrace()
     {
         var run = await _silo.DoneAsync(await _silo.SubmitAsync("""{"text":"a","password":"hunter2"}"""));

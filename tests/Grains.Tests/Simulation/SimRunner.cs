@@ -74,10 +74,11 @@ internal sealed class SimRunner(SimWorld world)
         ? new CallView { CallId = callId, Status = CallStatus.Result, Result = Words, DurationMs = 1 }
         : new CallView { CallId = callId, Status = CallStatus.Unknown, Error = new CallError(SandboxReasons.SandboxLost, "the sandbox is gone") };
 
-    private bool Stop(string id, long fence)
+    private SandboxView? Stop(string id, long fence)
     {
         Fence(id, fence);
-        return Sandboxes.Remove(id);
+        Sandboxes.Remove(id);
+        return null;
     }
 
     private void Fence(string id, long fence)
@@ -111,7 +112,7 @@ internal sealed class SimRunner(SimWorld world)
 
         public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => GetCallAsync(id, callId, cancellationToken);
 
-        public Task StopAsync(string id, long fence, CancellationToken cancellationToken) => Ask(() => runner.Stop(id, fence), cancellationToken);
+        public Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken) => Ask(() => runner.Stop(id, fence), cancellationToken);
 
         private Task<T> Ask<T>(Func<T> work, CancellationToken cancellationToken)
         {

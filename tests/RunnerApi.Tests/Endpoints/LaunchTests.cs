@@ -144,7 +144,7 @@ public sealed class LaunchTests
         using var newest = await runner.LaunchAsync(request with { Fence = 8 });
         Assert.Equal(HttpStatusCode.OK, newest.StatusCode);
         using var gone = await runner.Http.DeleteAsync("/runs/box?fence=8");
-        Assert.Equal(HttpStatusCode.NoContent, gone.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, gone.StatusCode);
     }
 
     [Fact]
@@ -157,7 +157,9 @@ public sealed class LaunchTests
         using var first = await runner.Http.DeleteAsync("/runs/box");
         using var second = await runner.Http.DeleteAsync("/runs/box");
         using var unknown = await runner.Http.DeleteAsync("/runs/never");
-        Assert.All(new[] { first, second, unknown }, r => Assert.Equal(HttpStatusCode.NoContent, r.StatusCode));
+        var last = await RunnerHarness.ReadAsync<SandboxView>(first);
+        Assert.Equal((HttpStatusCode.OK, SandboxPhase.Stopped, SandboxReasons.Stopped), (first.StatusCode, last.Phase, last.ReasonCode));
+        Assert.All(new[] { second, unknown }, r => Assert.Equal(HttpStatusCode.NoContent, r.StatusCode));
         Assert.Null(runner.Driver.Find("box"));
         Assert.Contains((await waiting).Phase, new[] { SandboxPhase.Starting, SandboxPhase.Stopped });
 

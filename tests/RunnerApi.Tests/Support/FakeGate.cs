@@ -8,7 +8,7 @@ internal sealed class FakeGate(TimeProvider time) : IPolicyGate
 {
     public const string Digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-    private static readonly SandboxProfile s_profile = new()
+    private readonly SandboxProfile _profile = new()
     {
         Name = "default",
         Defaults = new ProfileLimits(500, 64 << 20, 32, 600),
@@ -19,7 +19,10 @@ internal sealed class FakeGate(TimeProvider time) : IPolicyGate
 
     public PolicyStatus Status => new("test", time.GetUtcNow(), Rules: 1, Profiles: 1, Alarms);
 
-    public IReadOnlyCollection<SandboxProfile> Profiles => [s_profile];
+    public IReadOnlyCollection<SandboxProfile> Profiles => [_profile with { Egress = Egress }];
+
+    /// <summary>What the profile lets a sandbox reach.</summary>
+    public IReadOnlyList<EgressRule> Egress { get; set; } = [];
 
     public Task<GateResult> DecideAsync(string image, string profile, CancellationToken cancellationToken)
     {
@@ -41,6 +44,6 @@ internal sealed class FakeGate(TimeProvider time) : IPolicyGate
             PolicyRevision = "test",
             DecidedAt = time.GetUtcNow(),
         };
-        return Task.FromResult(new GateResult(decision, s_profile, InsecureRegistry: false));
+        return Task.FromResult(new GateResult(decision, Profiles.Single(), InsecureRegistry: false));
     }
 }

@@ -48,12 +48,21 @@ internal sealed class RunnerHarness : IAsyncDisposable
 
     public SandboxRegistry Registry => _app!.Services.GetRequiredService<SandboxRegistry>();
 
+    /// <summary>Adds services over those of the host; set before it starts.</summary>
+    public Action<IServiceCollection> More { get; init; } = _ => { };
+
+    /// <summary>A service of the running host.</summary>
+    public T Service<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
     /// <summary>Lines that the script has read.</summary>
     public string[] Seen => File.Exists(PathOf("seen")) ? File.ReadAllLines(PathOf("seen")) : [];
 
-    public static async Task<RunnerHarness> StartAsync(params string[] settings)
+    public static Task<RunnerHarness> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
+
+    public static async Task<RunnerHarness> StartAsync(Action<IServiceCollection> more, params string[] settings)
     {
-        var harness = new RunnerHarness(settings);
+        var harness = new RunnerHarness(settings) { More = more };
         await harness.BootAsync();
         return harness;
     }
@@ -81,6 +90,7 @@ internal sealed class RunnerHarness : IAsyncDisposable
             services.AddSingleton<TimeProvider>(Time);
             services.AddSingleton<IPolicyGate>(Gate);
             services.AddSingleton<ISandboxDriver>(Driver);
+            More(services);
         });
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();

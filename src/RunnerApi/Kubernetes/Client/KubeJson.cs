@@ -10,6 +10,7 @@ namespace Actors.RunnerApi.Kubernetes.Client;
 [JsonSerializable(typeof(KubeList<KubeEvent>))]
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(NetworkPolicy))]
+[JsonSerializable(typeof(KubeList<NetworkPolicy>))]
 [JsonSerializable(typeof(AccessReview))]
 [JsonSerializable(typeof(TokenReview))]
 [JsonSerializable(typeof(DeleteOptions))]

@@ -1,4 +1,5 @@
 using Actors.RunnerApi.Contracts;
+using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Sessions.Journal;
 
@@ -28,6 +29,9 @@ internal sealed record LaunchRecord
 
     /// <summary>The engine's name of the container; empty until it was created.</summary>
     public string PodName { get; init; } = "";
+
+    /// <summary>What its profile let it reach at the launch; null when nothing.</summary>
+    public EgressRecord? Egress { get; init; }
 
     /// <summary>When its lifetime ends, UTC; null until it was created.</summary>
     public DateTimeOffset? Deadline { get; init; }
@@ -66,3 +70,9 @@ internal sealed record EndRecord(SandboxPhase Phase, string ReasonCode, string R
 
 /// <summary><c>tombstones/{id}.json</c>.</summary>
 internal sealed record TombstoneRecord(DateTimeOffset DeletedAt);
+
+/// <summary>What a sandbox may reach.</summary>
+/// <param name="Nonce">Random; the sandbox' credential follows from it and the runner's token.</param>
+/// <param name="Proof">SHA-256 of that credential in hex, by which a changed token is noticed.</param>
+/// <param name="Rules">Of its profile at the launch.</param>
+internal sealed record EgressRecord(string Nonce, string Proof, IReadOnlyList<EgressRule> Rules);

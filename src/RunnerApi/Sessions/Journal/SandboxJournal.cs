@@ -1,3 +1,5 @@
+using Actors.RunnerApi.Contracts;
+
 namespace Actors.RunnerApi.Sessions.Journal;
 
 /// <summary>The files of one sandbox. Every write is on disk when the method returns.</summary>
@@ -41,6 +43,36 @@ internal sealed class SandboxJournal(string directory)
 
     /// <summary>Before the runner stops the container.</summary>
     public void WriteEnd(EndRecord record) => AtomicFile.Write(File("end"), record);
+
+    /// <summary>Connections through the proxy, as an earlier process wrote them; null when none are readable.</summary>
+    public EgressEvidence? Egress
+    {
+        get
+        {
+            try
+            {
+                return AtomicFile.Read<EgressEvidence>(File("egress"));
+            }
+            catch (InvalidDataException)
+            {
+                // Evidence of an earlier process; what follows is kept all the same.
+                return null;
+            }
+        }
+    }
+
+    /// <summary>After each change; a full disk loses evidence of a crash that has not happened yet, nothing else.</summary>
+    public void TryWriteEgress(EgressEvidence evidence)
+    {
+        try
+        {
+            AtomicFile.Write(File("egress"), evidence);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is in memory.
+        }
+    }
 
     /// <summary>All calls that may have been sent.</summary>
     public IReadOnlyDictionary<string, CallRecord> ReadCalls() => Directory.Exists(Calls)

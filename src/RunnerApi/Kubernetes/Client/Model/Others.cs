@@ -33,8 +33,8 @@ internal sealed record LabelSelector(IReadOnlyDictionary<string, string>? MatchL
 /// <summary>Where to traffic may go.</summary>
 internal sealed record EgressRule(IReadOnlyList<NetworkPeer> To, IReadOnlyList<NetworkPort> Ports);
 
-/// <summary>Addresses.</summary>
-internal sealed record NetworkPeer(IpBlock IpBlock);
+/// <summary>Addresses, or pods by the labels of their namespace and their own.</summary>
+internal sealed record NetworkPeer(IpBlock? IpBlock = null, LabelSelector? NamespaceSelector = null, LabelSelector? PodSelector = null);
 
 /// <summary>Addresses as <c>10.0.0.0/8</c>.</summary>
 internal sealed record IpBlock(string Cidr);

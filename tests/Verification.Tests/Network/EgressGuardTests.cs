@@ -1,8 +1,8 @@
 using System.Net;
-using Actors.Verification.Oci;
+using Actors.Verification.Network;
 using Xunit;
 
-namespace Actors.Verification.Tests.Oci;
+namespace Actors.Verification.Tests.Network;
 
 public sealed class EgressGuardTests
 {
