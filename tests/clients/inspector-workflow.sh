@@ -29,7 +29,7 @@ pick() { "$node" -e 'const it = JSON.parse(require("fs").readFileSync(0, "utf8")
 run="$(call run_workflow '{"workflow_id":"three","params":{"ms":100}}' --metadata progressToken=inspector)"
 id="$(pick 'it.structuredContent.outcome === "succeeded" && it.structuredContent.run_id' <<<"$run")" || die "$era: the run did not succeed: $run"
 
-slow="$(call run_workflow '{"workflow_id":"three","params":{"ms":5000}}' --metadata progressToken=inspector >/dev/null & echo $!)"
+slow="$(call run_workflow '{"workflow_id":"three","params":{"ms":5000}}' --metadata progressToken=inspector >/dev/null 2>&1 & echo $!)"
 for ((tries = 0; tries < 100; tries++)); do
   if running="$(call list_runs '{"status":"running","limit":1}' | pick 'it.structuredContent.runs[0]?.run_id')"; then break; fi
 done

@@ -9,7 +9,7 @@ namespace Actors.Benchmarks.Mcp;
 /// <summary>Clients that start a workflow that reports progress all the time, and never read: what they cost the silo's memory.</summary>
 internal static class StalledReaders
 {
-    private const int Readers = 32;
+    private const int Readers = 1;
     private const int SmallBuffer = 4096;
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
@@ -35,7 +35,7 @@ internal static class StalledReaders
             }
 
             var waiting = sockets.Sum(s => s.Available);
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {Readers} stalled readers for {Duration.TotalSeconds} s: {before:0.0} MiB before, {most:0.0} MiB at most; {waiting} bytes lie unread in their sockets"));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {Readers} stalled reader(s) for {Duration.TotalSeconds} s: {before:0.0} MiB before, {most:0.0} MiB at most; {waiting} bytes lie unread in their sockets"));
             return new JsonObject { ["readers"] = Readers, ["seconds"] = Duration.TotalSeconds, ["before_mib"] = before, ["most_mib"] = most, ["grown_mib"] = Math.Round(most - before, 1), ["unread_bytes"] = waiting };
         }
         finally
