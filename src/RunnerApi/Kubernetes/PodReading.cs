@@ -49,8 +49,8 @@ internal static class PodReading
                 "ErrImagePull" or "ImagePullBackOff" or "ErrImageNeverPull" or "InvalidImageName" or "ImageInspectError" or "RegistryUnavailable" =>
                     new SandboxException(SandboxFault.PullFailed, $"Pulling {pod.Spec?.Containers[0].Image} failed: {reason}: {words}"),
 
-                // Its Secret is created right after it, so kubelet can be a moment too early.
-                "CreateContainerConfigError" when waiting.Message?.StartsWith("secret \"" + pod.Metadata.Name, StringComparison.Ordinal) == true => null,
+                // Its Secret is created right after it, so kubelet can be a moment too early, and its cache of Secrets can lag on a busy node; it tries again.
+                "CreateContainerConfigError" when waiting.Message is { } m && (m.StartsWith("secret \"" + pod.Metadata.Name, StringComparison.Ordinal) || m.StartsWith("failed to sync ", StringComparison.Ordinal)) => null,
                 "CreateContainerConfigError" or "CreateContainerError" or "RunContainerError" or "CrashLoopBackOff" =>
                     new SandboxException(SandboxFault.StartFailed, $"Sandbox '{id}' could not be started: {reason}: {words}"),
                 _ => null,

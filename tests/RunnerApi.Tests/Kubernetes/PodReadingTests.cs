@@ -29,6 +29,17 @@ public sealed class PodReadingTests
     [InlineData("pod-exit7-runc")]
     public void Problem_OfWhatRanOrMayStillRun_IsNone(string pod) => Assert.Null(PodReading.Problem(Transcripts.Pod(pod)));
 
+    [Theory]
+    [InlineData("secret \"actors-x-0a1b2c3d\" not found")]
+    [InlineData("failed to sync secret cache: timed out waiting for the condition")]
+    public void Problem_SecretThatKubeletDoesNotSeeYet_IsNone(string message)
+    {
+        var pod = Transcripts.Pod("pod-missing-secret");
+        var waiting = new ContainerState(new ContainerWaiting("CreateContainerConfigError", message), null, null);
+
+        Assert.Null(PodReading.Problem(pod with { Status = pod.Status! with { ContainerStatuses = [new ContainerStatus(PodTemplate.ContainerName, waiting, null)] } }));
+    }
+
     [Fact]
     public void Unschedulable_NoNode_GivesTheSchedulersSentence() =>
         Assert.Equal("0/1 nodes are available: 1 Insufficient cpu.", PodReading.Unschedulable(Transcripts.Pod("pod-unsched-cpu")));
