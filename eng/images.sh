@@ -20,7 +20,7 @@ Builds and pushes to REGISTRY (for example 127.0.0.1:5100), and prints one line 
 
 The first two have no shell, run as user 65532 and need a writable /tmp only. The command line is in both of them:
   dotnet /app/cli/actors.dll
-The same sources, Debian packages and .NET runtime give the same digests. --tls: the registry speaks HTTPS (default: plain HTTP).
+Timestamps are fixed, for digests that can be compared. --tls: the registry speaks HTTPS (default: plain HTTP).
 TEXT
 }
 
@@ -29,7 +29,7 @@ debs=(libc6 libgcc-s1 libstdc++6 libssl3 zlib1g ca-certificates)
 builder=(buildah --root "$ACTORS_CACHE/buildah/root" --runroot "$ACTORS_CACHE/buildah/run")
 work=""
 
-# bake NAME CONTEXT FILE [argument]...: fixed timestamps and no history, so that the same inputs give the same digest.
+# bake NAME CONTEXT FILE [argument]...: fixed timestamps and no history, which differs between machines.
 bake() {
   local name="$1" context="$2" file="$3"
   shift 3
