@@ -1,5 +1,5 @@
 using System.Net;
-using Actors.Verification.Oci;
+using Actors.Verification.Network;
 
 namespace Actors.Silo.Access.Authentication;
 
