@@ -12,7 +12,8 @@ internal static class ProbeScript
     internal const int NeighbourPort = 8765;
 
     // One after the other: under gVisor each process costs about ten of the tasks that a node allows a pod.
-    // A connection that is refused was answered: the packet went out. Only silence and "no way there" are isolation; anything else counts as reached.
+    // A connection that is refused was answered: the packet went out. Only silence and "no way there" are isolation; anything else counts as reached:
+    // also a peer that takes the connection and says nothing, until time is up. A name server that answers with an error has answered.
     private const string Body = """
         B=/bin/busybox
         say() { echo "$1=$2"; }
@@ -28,17 +29,24 @@ internal static class ProbeScript
         say token "$t"
         say interfaces "$($B tail -n +3 /proc/net/dev 2>/dev/null | $B cut -d: -f1 | $B tr -d ' ' | $B tr '\n' ' ')"
         try() {
-          out=$($B timeout 4 $B nc -w 2 $2 $3 </dev/null 2>&1); rc=$?
+          out=$($B timeout 10 $B nc -w 2 $2 $3 </dev/null 2>&1); rc=$?
           case "$rc:$out" in
             0:*) r=open ;;
             *refused*) r=refused ;;
             *nreachable*|*"o route"*|*"timed out"*|*"annot assign"*|*"ot permitted"*|*"ermission denied"*) r=blocked ;;
-            143:|124:) r=blocked ;;
             *) r="unclear" ;;
           esac
           echo "tcp=$1 $2 $3 $r"
         }
-        ask() { if $B timeout 6 $B nslookup -type=a example.com $1 2>&1 | $B grep -q '^Name:'; then r=open; else r=blocked; fi; echo "tcp=dns $1 53/udp $r"; }
+        ask() {
+          out=$($B timeout 6 $B nslookup -type=a example.com $1 2>&1); rc=$?
+          case "$rc:$out" in
+            143:|124:|*"timed out"*|*"no servers"*|*nreachable*|*"o route"*|*"annot assign"*|*"ot permitted"*|*"ermission denied"*) r=blocked ;;
+            *"onnection refused"*) r=refused ;;
+            *) r=open ;;
+          esac
+          echo "tcp=dns $1 53/udp $r"
+        }
         for s in $($B grep '^nameserver' /etc/resolv.conf 2>/dev/null | $B cut -d' ' -f2); do ask $s; done
         if $B [ -n "$KUBERNETES_SERVICE_HOST" ]; then try cluster_api $KUBERNETES_SERVICE_HOST ${KUBERNETES_SERVICE_PORT:-443}; fi
         """;
@@ -53,6 +61,10 @@ internal static class ProbeScript
         foreach (var target in targets.Where(t => IPAddress.TryParse(t.Host, out _)))
         {
             script.Append(CultureInfo.InvariantCulture, $"try {target.Kind} {target.Host} {target.Port}\n");
+            if (target.Kind == "dns")
+            {
+                script.Append(CultureInfo.InvariantCulture, $"ask {target.Host}\n");
+            }
         }
 
         return ["/bin/busybox", "sh", "-c", script.Append("say done 1\n").ToString()];

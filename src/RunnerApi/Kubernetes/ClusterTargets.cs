@@ -5,7 +5,7 @@ using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Kubernetes;
 
-/// <summary>What a pod must not reach: the API server, the nodes, other pods, and the nodes' side of the pods' network.</summary>
+/// <summary>What a pod must not reach: the API server, the nodes, other pods, the cluster's name servers, and the nodes' side of the pods' network.</summary>
 internal static class ClusterTargets
 {
     private const int Kubelet = 10250;
@@ -31,6 +31,7 @@ internal static class ClusterTargets
             targets.AddRange(Gateways(pod).Select(g => new ForbiddenTarget("node", g, Kubelet)));
         }
 
+        targets.AddRange(NameServers.Find());
         return targets;
     }
 

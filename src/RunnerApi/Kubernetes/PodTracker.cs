@@ -24,6 +24,11 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
     internal async Task<Pod?> WaitAsync(Pod seed, Func<Pod, bool> done, TimeSpan limit, CancellationToken cancellationToken)
     {
         Begin();
+        if (done(seed))
+        {
+            return seed;
+        }
+
         var (name, uid) = (seed.Metadata.Name!, seed.Metadata.Uid!);
         await _changed.WaitAsync(() => _gone.ContainsKey(uid) || done(Now()), limit, client.Time, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();

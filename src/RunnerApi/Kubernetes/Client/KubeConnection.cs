@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Actors.RunnerApi.Kubernetes.Client;
@@ -21,13 +22,34 @@ internal sealed record KubeConnection(Uri Server, IKubeCredentials Credentials, 
         UseProxy = false,
         MaxConnectionsPerServer = MaxConnections,
         ConnectTimeout = TimeSpan.FromSeconds(10),
+        ConnectCallback = ConnectAsync,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         SslOptions = new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, certificate, _, errors) => Trust.Accepts(certificate as X509Certificate2, errors),
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) => Trust.Accepts(certificate as X509Certificate2, chain, errors),
             LocalCertificateSelectionCallback = (_, _, _, _, _) => Credentials.Certificate!,
         },
     };
+
+    // A watch or a log may be silent for long: only probes of the connection tell a server that is gone without a word.
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 10);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }
 
 /// <summary>How requests are authenticated.</summary>

@@ -33,15 +33,18 @@ internal sealed class ServerTrust
     internal static ServerTrust File(string path, TimeProvider time) => new(() => Parse(System.IO.File.ReadAllText(path)), time);
 
     /// <summary>Decides about one handshake.</summary>
-    internal bool Accepts(X509Certificate2? certificate, SslPolicyErrors errors)
+    /// <param name="certificate">The server's.</param>
+    /// <param name="sent">The chain that was tried with what the server sent.</param>
+    /// <param name="errors">What the machine's own check says.</param>
+    internal bool Accepts(X509Certificate2? certificate, X509Chain? sent, SslPolicyErrors errors)
     {
-        if (_load is null || errors == SslPolicyErrors.None)
+        if (_load is null)
         {
             return errors == SslPolicyErrors.None;
         }
 
-        // A wrong name is never mended by a known authority.
-        if (certificate is null || errors != SslPolicyErrors.RemoteCertificateChainErrors)
+        // A wrong name is never mended by a known authority; and where authorities are named, those of the machine do not count.
+        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
         {
             return false;
         }
@@ -52,6 +55,11 @@ internal sealed class ServerTrust
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1"));
         chain.ChainPolicy.CustomTrustStore.AddRange(Roots());
+        if (sent is not null)
+        {
+            chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
+        }
+
         return chain.Build(certificate);
     }
 
