@@ -278,6 +278,7 @@ internal sealed partial class RunHost : IAsyncDisposable
         var suspect = TakesSuspect();
         var claim = new Claim(tenure.Silo, RunState.CurrentFormat, slots, _options.MaxActivePerSubmitter, tenure.EpochFloor)
         {
+            Timeline = tenure.Timeline,
             QueuedSlots = queuedSlots,
             SuspectStrikes = SuspectStrikes,
             TakesSuspect = suspect,

@@ -156,6 +156,9 @@ internal sealed record QueueDepth(int Waiting, TimeSpan OldestAge);
 /// <param name="EpochFloor">Epochs given are higher than this.</param>
 internal sealed record Claim(SiloId Silo, int Format, int Slots, int MaxPerSubmitter, long EpochFloor)
 {
+    /// <summary>The timeline on which the silo joined; nothing is given on another. A silo that has not heard of a failover yet would get epochs that it had before, of claims that are gone. Null: any.</summary>
+    public long? Timeline { get; init; }
+
     /// <summary>Most queued runs among them: the other slots are for runs that are due, so that a command is heard when every slot is taken.</summary>
     public int QueuedSlots { get; init; } = Slots;
 

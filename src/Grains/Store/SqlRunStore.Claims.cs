@@ -34,8 +34,8 @@ internal sealed partial class SqlRunStore
         async (c, t) =>
         {
             // The row stays until this ends: who evicts the member waits, and then frees these runs too.
-            var member = await c.QuerySingleOrDefaultAsync<string>($"SELECT id FROM silos WHERE id = @id {_dialect.KeepRows}", new { id = claim.Silo.ToString() }, t);
-            if (member is null || claim.Slots <= 0)
+            var timeline = await c.QuerySingleOrDefaultAsync<long?>($"SELECT {_dialect.Timeline} FROM silos WHERE id = @id {_dialect.KeepRows}", new { id = claim.Silo.ToString() }, t);
+            if (timeline is null || (claim.Timeline ?? timeline) != timeline || claim.Slots <= 0)
             {
                 return [];
             }

@@ -184,7 +184,7 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
 
     public Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken) => Do<IReadOnlyList<ClaimedRun>>(() =>
     {
-        if (!_world.Silos.ContainsKey(claim.Silo))
+        if (!_world.Silos.ContainsKey(claim.Silo) || (claim.Timeline ?? _world.Timeline) != _world.Timeline)
         {
             return [];
         }

@@ -62,6 +62,17 @@ public abstract partial class RunStoreConformance
     }
 
     [Fact]
+    public async Task Claim_SinceAFailoverThatTheSiloHasNotHeardOf_GivesNothing()
+    {
+        var silo = await JoinedAsync();
+        var timeline = (await Store.BeatAsync(silo, default))!.Timeline;
+        await Store.InsertAsync(New(), default);
+
+        Assert.Empty(await Store.ClaimAsync(Wish(silo) with { Timeline = timeline - 1 }, default));
+        Assert.Single(await Store.ClaimAsync(Wish(silo) with { Timeline = timeline }, default));
+    }
+
+    [Fact]
     public async Task Claim_NewerFormat_IsLeftToOthers()
     {
         var silo = await JoinedAsync();
