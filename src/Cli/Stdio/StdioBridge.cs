@@ -41,7 +41,7 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
             }
             catch (Exception e) when (IsOfMessage(e))
             {
-                await output.FailAsync(null, InvalidRequest, "The line is JSON, but no JSON-RPC message.", _closing.Token);
+                await RefuseAsync(message);
             }
         }
     }
@@ -78,6 +78,21 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         {
             // It has ended this moment.
         }
+    }
+
+    private async Task RefuseAsync(JsonObject message)
+    {
+        JsonNode? id = null;
+        try
+        {
+            id = JsonNode.Parse(message["id"]?.ToJsonString() ?? "null");
+        }
+        catch (Exception e) when (IsOfMessage(e))
+        {
+            // The id is what is malformed.
+        }
+
+        await output.FailAsync(id, InvalidRequest, "The line is JSON, but no JSON-RPC message.", _closing.Token);
     }
 
     // What reading a malformed message throws.
@@ -128,7 +143,7 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         }
         catch (Exception e) when (IsOfMessage(e))
         {
-            await output.FailAsync(message["id"], InvalidRequest, "The line is JSON, but no JSON-RPC message.", _closing.Token);
+            await RefuseAsync(message);
         }
         finally
         {
@@ -203,6 +218,12 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
             if (fault?["jsonrpc"] is null)
             {
                 return false;
+            }
+
+            if (message["id"] is null)
+            {
+                // Notifications have no answers.
+                return true;
             }
 
             fault["id"] = message["id"]?.DeepClone();
