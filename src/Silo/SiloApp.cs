@@ -28,6 +28,7 @@ internal static class SiloApp
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<RunSilo>();
+        FailureAnswer.Use(app);
         app.UseAccess(settings.Access, settings.Options);
         McpEndpoint.Map(app);
         app.MapGet("/healthz", () => Results.Text("ok\n"));

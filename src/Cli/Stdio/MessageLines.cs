@@ -44,11 +44,13 @@ internal static class MessageLines
         }
     }
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     private static JsonObject? Parse(byte[] line)
     {
         try
         {
-            return JsonNode.Parse(line) as JsonObject;
+            return JsonNode.Parse(line, null, Strict) as JsonObject;
         }
         catch (JsonException)
         {

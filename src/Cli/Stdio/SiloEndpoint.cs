@@ -19,7 +19,10 @@ internal sealed class SiloEndpoint(HttpClient http, Uri url)
     public string? Version { get; set; }
 
     /// <summary>Whether the message is of the era without sessions.</summary>
-    public static bool IsModern(JsonObject message) => (string?)message["params"]?["_meta"]?["io.modelcontextprotocol/protocolVersion"] == ModernVersion;
+    public static bool IsModern(JsonObject message) => Text((message["params"] as JsonObject)?["_meta"], "io.modelcontextprotocol/protocolVersion") == ModernVersion;
+
+    /// <summary>A member that is text; null when it is not, or the node is no object.</summary>
+    public static string? Text(JsonNode? node, string name) => (node as JsonObject)?[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     /// <summary>Posts a message; the answer's headers are there.</summary>
     public Task<HttpResponseMessage> PostAsync(JsonObject message, CancellationToken cancellationToken)
@@ -31,7 +34,7 @@ internal sealed class SiloEndpoint(HttpClient http, Uri url)
             request.Headers.Remove("Mcp-Session-Id");
             request.Headers.Remove("MCP-Protocol-Version");
             request.Headers.Add("MCP-Protocol-Version", ModernVersion);
-            request.Headers.TryAddWithoutValidation("Mcp-Method", (string?)message["method"]);
+            request.Headers.TryAddWithoutValidation("Mcp-Method", Text(message, "method"));
             if (Name(message) is { } name)
             {
                 request.Headers.TryAddWithoutValidation("Mcp-Name", McpHeaderEncoder.EncodeValue(name));
@@ -59,11 +62,11 @@ internal sealed class SiloEndpoint(HttpClient http, Uri url)
         using var response = await http.SendAsync(Request(HttpMethod.Delete), cancellationToken);
     }
 
-    private static string? Name(JsonObject message) => (string?)message["method"] switch
+    private static string? Name(JsonObject message) => Text(message, "method") switch
     {
-        "tools/call" or "prompts/get" => (string?)message["params"]?["name"],
-        "resources/read" => (string?)message["params"]?["uri"],
-        "tasks/get" or "tasks/update" or "tasks/cancel" => (string?)message["params"]?["taskId"],
+        "tools/call" or "prompts/get" => Text(message["params"], "name"),
+        "resources/read" => Text(message["params"], "uri"),
+        "tasks/get" or "tasks/update" or "tasks/cancel" => Text(message["params"], "taskId"),
         _ => null,
     };
 

@@ -10,8 +10,9 @@ namespace Actors.Cli.Stdio;
 internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAsyncDisposable
 {
     private const int ParseError = -32700;
+    private const int InvalidRequest = -32600;
     private const int InternalError = -32603;
-    private const int MostCalls = 64;
+    public const int MostCalls = 64;
     private const int MostResumes = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
@@ -28,25 +29,74 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         await using var stop = cancellationToken.Register(_closing.Cancel);
         await foreach (var message in messages)
         {
-            switch (message)
+            if (message is null)
             {
-                case null:
-                    await output.FailAsync(null, ParseError, "A line must be one JSON-RPC message.", _closing.Token);
-                    break;
-                case { } when CancelledId(message) is { } id && _modern.TryGetValue(id, out var call):
-                    // Since 2026-07-28 a request is cancelled by closing its response.
-                    await call.CancelAsync();
-                    break;
-                case { } when message["id"] is null || Method(message) is null or "initialize":
-                    await ForwardAsync(message, _closing.Token);
-                    break;
-                default:
-                    await _room.WaitAsync(_closing.Token);
-                    Track(CallAsync(message));
-                    break;
+                await output.FailAsync(null, ParseError, "A line must be one JSON-RPC message, each member once per object.", _closing.Token);
+                continue;
+            }
+
+            try
+            {
+                await TakeAsync(message);
+            }
+            catch (Exception e) when (IsOfMessage(e))
+            {
+                await RefuseAsync(message);
             }
         }
     }
+
+    private async Task TakeAsync(JsonObject message)
+    {
+        if (CancelledId(message) is { } cancelled && _modern.TryGetValue(cancelled, out var call))
+        {
+            await CancelAsync(call);
+        }
+        else if (message["id"] is not { } id || Method(message) is null or "initialize")
+        {
+            await ForwardAsync(message, _closing.Token);
+        }
+        else if (await _room.WaitAsync(0, _closing.Token))
+        {
+            Track(CallAsync(message));
+        }
+        else
+        {
+            // Waiting here would keep cancellations from being read.
+            await output.FailAsync(id, InvalidRequest, $"{MostCalls} requests are in flight. Wait for one to end.", _closing.Token);
+        }
+    }
+
+    // Since 2026-07-28 a request is cancelled by closing its response.
+    private static async Task CancelAsync(CancellationTokenSource call)
+    {
+        try
+        {
+            await call.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended this moment.
+        }
+    }
+
+    private async Task RefuseAsync(JsonObject message)
+    {
+        JsonNode? id = null;
+        try
+        {
+            id = JsonNode.Parse(message["id"]?.ToJsonString() ?? "null");
+        }
+        catch (Exception e) when (IsOfMessage(e))
+        {
+            // The id is what is malformed.
+        }
+
+        await output.FailAsync(id, InvalidRequest, "The line is JSON, but no JSON-RPC message.", _closing.Token);
+    }
+
+    // What reading a malformed message throws.
+    private static bool IsOfMessage(Exception e) => e is JsonException or InvalidOperationException or ArgumentException or FormatException;
 
     public async ValueTask DisposeAsync()
     {
@@ -63,9 +113,9 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         output.Dispose();
     }
 
-    private static string? Method(JsonObject message) => (string?)message["method"];
+    private static string? Method(JsonObject message) => SiloEndpoint.Text(message, "method");
 
-    private static string? CancelledId(JsonObject message) => Method(message) == "notifications/cancelled" ? (message["params"]?["requestId"])?.ToJsonString() : null;
+    private static string? CancelledId(JsonObject message) => Method(message) == "notifications/cancelled" ? (message["params"] as JsonObject)?["requestId"]?.ToJsonString() : null;
 
     private void Track(Task call)
     {
@@ -76,23 +126,28 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
     private async Task CallAsync(JsonObject message)
     {
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
-        var id = message["id"]!.ToJsonString();
-        if (SiloEndpoint.IsModern(message))
-        {
-            _modern.TryAdd(id, cancelled);
-        }
-
+        var id = "";
         try
         {
+            id = message["id"]!.ToJsonString();
+            if (SiloEndpoint.IsModern(message))
+            {
+                _modern.TryAdd(id, cancelled);
+            }
+
             await ForwardAsync(message, cancelled.Token);
         }
         catch (OperationCanceledException)
         {
             // The client gave it up and expects no answer.
         }
+        catch (Exception e) when (IsOfMessage(e))
+        {
+            await RefuseAsync(message);
+        }
         finally
         {
-            _modern.TryRemove(id, out _);
+            _modern.TryRemove(KeyValuePair.Create(id, cancelled));
             _room.Release();
         }
     }
@@ -163,6 +218,12 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
             if (fault?["jsonrpc"] is null)
             {
                 return false;
+            }
+
+            if (message["id"] is null)
+            {
+                // Notifications have no answers.
+                return true;
             }
 
             fault["id"] = message["id"]?.DeepClone();

@@ -11,8 +11,10 @@ public sealed record SessionLetter(long Id, string Session, string? Body);
 /// <summary>Letters between silos about MCP sessions: ends of sessions, and messages that reached another silo than the one they are for.</summary>
 public sealed class SessionMail
 {
-    /// <summary>How far back <see cref="ReadAsync"/> looks: longer than a transaction takes.</summary>
+    /// <summary>How far back <see cref="RecentAsync"/> looks: longer than a transaction takes.</summary>
     private const long Recent = 15_000;
+
+    private const int MostRecent = 1000;
 
     private readonly ISqlDialect _dialect;
 
@@ -36,9 +38,14 @@ public sealed class SessionMail
             cancellationToken),
         cancellationToken);
 
-    /// <summary>The letters of the last seconds; the caller knows which it has seen.</summary>
-    public Task<IReadOnlyList<SessionLetter>> ReadAsync(CancellationToken cancellationToken) => _dialect.ReadAsync<IReadOnlyList<SessionLetter>>(
-        async c => [.. await c.QueryAsync<SessionLetter>($"SELECT id, session, body FROM session_mail WHERE posted_at > (SELECT db_now()) - {Recent} ORDER BY id")],
+    /// <summary>The numbers of the letters of the last seconds, at most the newest 1000, in order; the caller knows which it has read.</summary>
+    public Task<IReadOnlyList<long>> RecentAsync(CancellationToken cancellationToken) => _dialect.ReadAsync<IReadOnlyList<long>>(
+        async c => [.. (await c.QueryAsync<long>($"SELECT id FROM session_mail WHERE posted_at > (SELECT db_now()) - {Recent} ORDER BY id DESC LIMIT {MostRecent}")).Reverse()],
+        cancellationToken);
+
+    /// <summary>The letters of these numbers, in order.</summary>
+    public Task<IReadOnlyList<SessionLetter>> ReadAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) => _dialect.ReadAsync<IReadOnlyList<SessionLetter>>(
+        async c => [.. await c.QueryAsync<SessionLetter>($"SELECT id, session, body FROM session_mail WHERE id IN ({string.Join(',', ids)}) ORDER BY id")],
         cancellationToken);
 
     /// <summary>Whether the session has ended.</summary>

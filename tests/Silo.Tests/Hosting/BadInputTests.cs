@@ -127,6 +127,18 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.BadRequest, Mismatch), (response.StatusCode, await response.CodeAsync()));
     }
 
+    [Theory]
+    [InlineData("tools/call", "[]")]
+    [InlineData("tasks/get", "[]")]
+    [InlineData("tasks/get", "7")]
+    [InlineData("notifications/cancelled", "[1]")]
+    public async Task Post_ParamsThatAreNoObject_AreInvalidParams(string method, string parameters)
+    {
+        using var response = await _http.PostAsync(McpWire.Request(method, parameters));
+
+        Assert.Equal((HttpStatusCode.BadRequest, Params), (response.StatusCode, await response.CodeAsync()));
+    }
+
     [Fact]
     public async Task Initialize_WithoutParams_IsInvalidParams()
     {

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Actors.Silo.Mcp;
 using Actors.Silo.Mcp.Subscriptions;
 using Actors.Silo.Tests.Support;
+using Actors.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -107,7 +108,7 @@ public sealed class SubscriptionTests
     [Fact]
     public void Enter_MoreThanACallerMay_IsRefusedUntilPlacesAreGivenBack()
     {
-        var limits = new WatchLimits();
+        var limits = new WatchLimits(TimeProvider.System);
         var most = limits.Enter("ann", WatchLimits.MostPerCaller);
 
         Assert.Throws<McpProtocolException>(() => limits.Enter("ann", 1));
@@ -121,6 +122,33 @@ public sealed class SubscriptionTests
         }
 
         Assert.Throws<McpProtocolException>(() => limits.Enter("bob", 1));
+    }
+
+    [Fact]
+    public async Task Listen_ToNothing_NeedsAPlaceToo()
+    {
+        await using var silo = await TestWorkflows.StartSiloAsync();
+        var limits = silo.Services.GetRequiredService<WatchLimits>();
+        for (var i = 0; i < WatchLimits.Most / WatchLimits.MostPerCaller; i++)
+        {
+            limits.Enter($"caller {i}", WatchLimits.MostPerCaller);
+        }
+
+        using var stream = await silo.ListenAsync(new { });
+
+        Assert.Equal((int)McpErrorCode.InvalidRequest, (await stream.ReadAsync())["error"]!["code"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public void BeginTime_AfterItsTime_IsCancelled()
+    {
+        var time = new FakeTimeProvider();
+        using var age = new WatchLimits(time).BeginTime();
+        time.Advance(WatchLimits.MostTime - TimeSpan.FromSeconds(1));
+        var before = age.IsCancellationRequested;
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((false, true), (before, age.IsCancellationRequested));
     }
 
     [Fact]

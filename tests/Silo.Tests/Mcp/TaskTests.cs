@@ -82,6 +82,8 @@ public sealed class TaskTests
         await client.TaskAsync("tasks/update", task, Answer("approval:other", "accept", new { decision }));
         Assert.Equal("input_required", (await client.TaskAsync("tasks/get", task))["status"]!.GetValue<string>());
         await Assert.ThrowsAsync<McpProtocolException>(() => client.TaskAsync("tasks/update", task, Answer("approval:sure", "accept", new { decision = "perhaps" })));
+        var odd = await Assert.ThrowsAsync<McpProtocolException>(() => client.TaskAsync("tasks/update", task, new JsonObject { ["approval:sure"] = new JsonObject { ["action"] = 1 } }));
+        Assert.Equal(McpErrorCode.InvalidParams, odd.ErrorCode);
 
         var acknowledged = await client.TaskAsync("tasks/update", task, Answer("approval:sure", "accept", new { decision, note = "so" }));
         Assert.Equal("complete", acknowledged["resultType"]!.GetValue<string>());

@@ -4,7 +4,7 @@ using ModelContextProtocol.Protocol;
 namespace Actors.Silo.Mcp.Hosting;
 
 /// <summary>MCP over Streamable HTTP at <c>/mcp</c>, for clients of every version: sessions for those that begin with <c>initialize</c>, none since 2026-07-28.</summary>
-internal sealed class McpEndpoint(McpServers servers, StatelessPost stateless, SessionRequests sessions)
+internal sealed class McpEndpoint(McpServers servers, StatelessPost stateless, SessionRequests sessions, TimeProvider time)
 {
     private const string Path = "/mcp";
 
@@ -23,7 +23,7 @@ internal sealed class McpEndpoint(McpServers servers, StatelessPost stateless, S
             return;
         }
 
-        var (message, fault) = await MessageReader.ReadAsync(context);
+        var (message, fault) = await MessageReader.ReadAsync(context, time);
         fault ??= RequestChecks.Version(context.Request, message);
         if (fault is not null)
         {

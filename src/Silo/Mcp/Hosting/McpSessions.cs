@@ -74,14 +74,9 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPos
         await EndHereAsync(session);
     }
 
-    /// <summary>Handles a message that says something about a call: of this silo, or of another that it is passed on to.</summary>
-    public async Task TellAsync(McpSession session, JsonRpcMessage message, CancellationToken cancellationToken)
-    {
-        if (!session.Knows(message))
-        {
-            await post.PassOnAsync(session.Claim, message, cancellationToken);
-        }
-    }
+    /// <summary>Handles a message that says something about a call: of this silo, or of another that it is passed on to. A fault when it cannot be passed on.</summary>
+    public async Task<McpFault?> TellAsync(McpSession session, JsonRpcMessage message, CancellationToken cancellationToken) =>
+        session.Knows(message) ? null : await post.PassOnAsync(session.Claim, message, cancellationToken);
 
     private async Task EndHereAsync(McpSession session)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actors.Silo.Access;
+using Actors.Silo.Mcp.Subscriptions;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -71,14 +72,15 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
         using (lease)
         {
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            using var age = new CancellationTokenSource(WatchLimits.MostTime, time);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, age.Token);
             try
             {
                 await StreamAsync(context, lease.Session, ended.Token);
             }
             catch (Exception e) when (e is OperationCanceledException or IOException)
             {
-                // The client went, the session ended or the silo stops.
+                // The client went, the session ended, the silo stops or the stream is old: who listens on is asked for the token anew.
             }
         }
     }
@@ -109,7 +111,12 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
             return;
         }
 
-        await sessions.TellAsync(session, message, context.RequestAborted);
+        if (await sessions.TellAsync(session, message, context.RequestAborted) is { } unpassed)
+        {
+            await unpassed.WriteAsync(context);
+            return;
+        }
+
         await using var body = SseResponse.Begin(context, time);
         try
         {

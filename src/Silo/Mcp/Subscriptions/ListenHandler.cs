@@ -23,7 +23,7 @@ internal sealed class ListenHandler(RunWatcher watcher, WatchLimits limits, RunT
     {
         var wishes = Wishes(request);
         var caller = Caller.Of(request.User);
-        using var places = limits.Enter(caller.Subject, wishes.Count);
+        using var places = limits.Enter(caller.Subject, Math.Max(1, wishes.Count));
         var granted = new List<(Wish Wish, OpenRun Run)>();
         foreach (var wish in wishes)
         {
@@ -34,18 +34,19 @@ internal sealed class ListenHandler(RunWatcher watcher, WatchLimits limits, RunT
         }
 
         await SendAsync(request, NotificationMethods.SubscriptionsAcknowledgedNotification, Acknowledged(granted), cancellationToken);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        using var age = limits.BeginTime();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, age.Token);
         try
         {
             var watches = granted.GroupBy(g => g.Wish.RunId, StringComparer.Ordinal).Select(g => WatchAsync(request, caller, g.First().Run, [.. g.Select(w => w.Wish)], ended)).ToList();
 
-            // Whoever listens to runs that have ended listens on, until it goes or this silo stops.
+            // Whoever listens to runs that have ended listens on, until it goes, its time is over or this silo stops.
             watches.Add(Task.Delay(Timeout.InfiniteTimeSpan, time, ended.Token));
             await Task.WhenAll(watches);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && lifetime.ApplicationStopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && (lifetime.ApplicationStopping.IsCancellationRequested || age.IsCancellationRequested))
         {
-            // A deliberate end: the client listens anew at another silo.
+            // A deliberate end: the client listens anew, with a token that still holds.
         }
 
         return new EmptyResult();

@@ -2,8 +2,8 @@ using ModelContextProtocol;
 
 namespace Actors.Silo.Mcp.Subscriptions;
 
-/// <summary>Bounds how many resources and tasks this silo follows at once: each costs a look at the database about once a second.</summary>
-internal sealed class WatchLimits
+/// <summary>Bounds how many resources and tasks this silo follows at once, and how long for one request: each costs a look at the database about once a second.</summary>
+internal sealed class WatchLimits(TimeProvider time)
 {
     /// <summary>Of one caller.</summary>
     public const int MostPerCaller = 500;
@@ -11,9 +11,15 @@ internal sealed class WatchLimits
     /// <summary>In all.</summary>
     public const int Most = 5000;
 
+    /// <summary>Of one request; who wants more asks anew, so that a token that holds no more does not follow runs for ever.</summary>
+    public static readonly TimeSpan MostTime = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<string, int> _byCaller = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private int _all;
+
+    /// <summary>Is cancelled when a request that begins now has had its time.</summary>
+    public CancellationTokenSource BeginTime() => new(MostTime, time);
 
     /// <summary>Takes places, until the result is disposed.</summary>
     /// <exception cref="McpProtocolException">There are not so many left.</exception>
@@ -39,9 +45,14 @@ internal sealed class WatchLimits
         lock (_lock)
         {
             _all -= count;
-            if ((_byCaller[subject] -= count) == 0)
+            var mine = _byCaller.GetValueOrDefault(subject) - count;
+            if (mine <= 0)
             {
                 _byCaller.Remove(subject);
+            }
+            else
+            {
+                _byCaller[subject] = mine;
             }
         }
     }

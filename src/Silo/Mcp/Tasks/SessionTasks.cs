@@ -11,7 +11,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp.Tasks;
 
 /// <summary>Tasks as 2025-11-25 has them, which differ in form only: the client asks for a task in the call, waits for it with <c>tasks/result</c> and may list its tasks. Their methods are the core's, not an extension's.</summary>
-internal sealed class SessionTasks(RunDoor door, RunWatcher watcher, RunTasks tasks, RunAnswers answers, IHostApplicationLifetime lifetime)
+internal sealed class SessionTasks(RunDoor door, RunWatcher watcher, RunTasks tasks, RunAnswers answers, WatchLimits limits, IHostApplicationLifetime lifetime)
 {
     private const string Version = "2025-11-25";
     private const string RelatedTask = "io.modelcontextprotocol/related-task";
@@ -50,20 +50,23 @@ internal sealed class SessionTasks(RunDoor door, RunWatcher watcher, RunTasks ta
         return task;
     }
 
-    /// <summary><c>tasks/result</c>: waits for the run's end.</summary>
+    /// <summary><c>tasks/result</c>: waits for the run's end, at most as long as one request may.</summary>
     public async Task<JsonNode?> ResultAsync(OpenRun run, JsonRpcRequest request, CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        var caller = Caller.Of(request.Context?.User);
+        using var place = limits.Enter(caller.Subject, 1);
+        using var age = limits.BeginTime();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, age.Token);
         try
         {
-            await watcher.WatchAsync(Caller.Of(request.Context?.User), run, (_, _) => Task.CompletedTask, patience.Token);
+            await watcher.WatchAsync(caller, run, (_, _) => Task.CompletedTask, patience.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new McpProtocolException("This silo stops. Ask again: another one knows the task.", e, McpErrorCode.InternalError);
+            throw new McpProtocolException(lifetime.ApplicationStopping.IsCancellationRequested ? "This silo stops. Ask again: another one knows the task." : "The task has not ended yet. Ask again.", e, McpErrorCode.InternalError);
         }
 
-        var done = await door.OpenAsync(Caller.Of(request.Context?.User), run.View.RunId, Verb.ReadOwn, cancellationToken);
+        var done = await door.OpenAsync(caller, run.View.RunId, Verb.ReadOwn, cancellationToken);
         var result = JsonSerializer.SerializeToNode(answers.Of(done.View).ToResult(), McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(CallToolResult)))!;
         result["_meta"] = new JsonObject { [RelatedTask] = new JsonObject { ["taskId"] = run.View.RunId } };
         return result;

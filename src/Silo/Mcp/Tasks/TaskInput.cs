@@ -35,7 +35,17 @@ internal static class TaskInput
     /// <exception cref="RunRejectedException">The answer does not fit.</exception>
     public static async Task AnswerAsync(IRunGrain grain, WaitView wait, WorkflowView? workflow, string by, JsonElement response, CancellationToken cancellationToken)
     {
-        if (response.ValueKind != JsonValueKind.Object || !response.TryGetProperty("action", out var action) || !action.ValueEquals("accept"))
+        if (response.ValueKind != JsonValueKind.Object || !response.TryGetProperty("action", out var action))
+        {
+            return;
+        }
+
+        if (action.ValueKind != JsonValueKind.String)
+        {
+            throw Invalid("action must be 'accept', 'decline' or 'cancel'.");
+        }
+
+        if (!action.ValueEquals("accept"))
         {
             return;
         }

@@ -1,5 +1,5 @@
 -- min_program: 1
--- What one silo tells the others of MCP sessions. Rows are few and short-lived.
+-- What one silo tells the others of MCP sessions. Messages live for a minute, ends of sessions as long as the ids would have.
 CREATE TABLE session_mail (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   session text COLLATE "C" NOT NULL,
@@ -10,3 +10,4 @@ CREATE TABLE session_mail (
 
 CREATE INDEX session_mail_by_session ON session_mail (session);
 CREATE INDEX session_mail_by_time ON session_mail (posted_at);
+CREATE INDEX session_mail_by_expiry ON session_mail (expires_at);
