@@ -11,7 +11,7 @@ internal static class HostName
     {
         ArgumentNullException.ThrowIfNull(text);
         var labels = text.Split('.');
-        return text.Length is > 0 and <= MaxLength && Array.TrueForAll(labels, IsLabel) && !IsNumber(labels[^1]);
+        return text.Length <= MaxLength && Array.TrueForAll(labels, IsLabel) && !IsNumber(labels[^1]);
     }
 
     /// <summary>True for a name, or for one whose first label is <c>*</c> and that has two more.</summary>

@@ -91,7 +91,9 @@ internal sealed class PolicyEgress(PolicyReader reader)
             return null;
         }
 
-        if (!IPNetwork.TryParse(text, out var network) || network.ToString() != text || network.BaseAddress.IsIPv4MappedToIPv6)
+        // What is no network leaves one that is written otherwise.
+        _ = IPNetwork.TryParse(text, out var network);
+        if (network.ToString() != text)
         {
             reader.Fault(node.Line, $"'{PolicyReader.Shorten(text)}' is no network in canonical form.", "Write one such as '203.0.113.0/24', '203.0.113.7/32' or '2606:4700::/32', without bits after the prefix.");
             return null;
@@ -103,23 +105,19 @@ internal sealed class PolicyEgress(PolicyReader reader)
             return null;
         }
 
-        return IsAllowed(node, text, network, allowPrivate) ? text : null;
+        CheckReach(node, text, network, allowPrivate);
+        return text;
     }
 
-    private bool IsAllowed(PolicyNode node, string text, IPNetwork network, bool allowPrivate)
+    private void CheckReach(PolicyNode node, string text, IPNetwork network, bool allowPrivate)
     {
         if (!SpecialNetworks.IsPublicOrOwn(network))
         {
             reader.Fault(node.Line, $"The network '{text}' holds link-local, metadata, multicast or reserved addresses.", "Leave them out; they are never reached.");
-            return false;
         }
-
-        if (!allowPrivate && !SpecialNetworks.IsPublic(network))
+        else if (!allowPrivate && !SpecialNetworks.IsPublic(network))
         {
             reader.Fault(node.Line, $"The network '{text}' holds private or loopback addresses.", "Write allow_private: true beside it when that is meant.");
-            return false;
         }
-
-        return true;
     }
 }

@@ -32,6 +32,15 @@ public sealed class HostNameTests
     [InlineData("example.com\0")]
     public void IsName_NoNameOrANumber_IsFalse(string text) => Assert.False(HostName.IsName(text));
 
+    [Fact]
+    public void IsName_LongerThanNamesCanBe_IsFalse()
+    {
+        var label = new string('a', 63);
+
+        Assert.True(HostName.IsName($"{label}.{label}.{label}.{label[..61]}"));
+        Assert.False(HostName.IsName($"{label}.{label}.{label}.{label[..62]}"));
+    }
+
     [Theory]
     [InlineData("api.example.com", "api.example.com", true)]
     [InlineData("*.example.com", "api.example.com", true)]

@@ -44,4 +44,7 @@ public sealed class SpecialNetworksTests
     [InlineData("2000::/3")]
     [InlineData("64:ff9b::/96")]
     public void IsPublicOrOwn_NetworkThatTouchesSpecialOnes_IsFalse(string network) => Assert.False(SpecialNetworks.IsPublicOrOwn(IPNetwork.Parse(network)));
+
+    [Fact]
+    public void IsPublicOrOwn_MoreThanTheOwnNetworkItBeginsWith_IsFalse() => Assert.False(SpecialNetworks.IsPublicOrOwn(System.Net.IPNetwork.Parse("10.0.0.0/7")));
 }
