@@ -41,7 +41,7 @@ public sealed class BoundaryTests
         Assert.Null(deny.At("spec", "egress"));
 
         var quota = Assert.Single(all, m => m.Kind == "ResourceQuota");
-        Assert.Equal(("actors-runs", "64", "0"), (quota.Namespace, quota.Text("spec", "hard", "pods"), quota.Text("spec", "hard", "services")));
+        Assert.Equal(("actors-runs", "68", "0"), (quota.Namespace, quota.Text("spec", "hard", "pods"), quota.Text("spec", "hard", "services")));
         Assert.Single(all, m => m.Kind == "LimitRange" && m.Namespace == "actors-runs");
     }
 

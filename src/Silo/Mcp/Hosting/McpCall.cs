@@ -11,7 +11,7 @@ internal sealed class McpCall
     /// <summary>True before the token fires when the client gave the request up: <c>notifications/cancelled</c>, or since 2026-07-28 the closed response. False when the silo stops or a session ends.</summary>
     public bool IsCancelledByClient { get; private set; }
 
-    /// <summary>Called once its handler has ended; more than once does no harm.</summary>
+    /// <summary>Called before its answer is sent, and when its handler has ended without one; more than once does no harm.</summary>
     public Action? Ended { get; set; }
 
     /// <summary>Whether a handler has it.</summary>

@@ -1,5 +1,6 @@
 using Actors.Grains;
 using Actors.Silo.Configuration;
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp.Hosting;
@@ -23,22 +24,36 @@ internal static class McpHosting
         services.AddHostedService<SessionSweep>();
     }
 
-    /// <summary>Tells the host when a request's handler has ended.</summary>
+    /// <summary>Tells the host when a request has been handled.</summary>
     private sealed class CallEndFeature : IMcpFeature
     {
-        public void Configure(McpServerOptions options) => options.Filters.Message.IncomingFilters.Add(next => async (context, cancellationToken) =>
+        public void Configure(McpServerOptions options)
         {
-            var call = McpCall.Of(context);
-            call?.HasStarted = true;
-            try
+            options.Filters.Message.IncomingFilters.Add(next => async (context, cancellationToken) =>
             {
+                var call = McpCall.Of(context);
+                call?.HasStarted = true;
+                try
+                {
+                    await next(context, cancellationToken);
+                }
+                finally
+                {
+                    call?.Ended?.Invoke();
+                }
+            });
+
+            // Before the answer is sent: whoever has it may send the next request at once.
+            options.Filters.Message.OutgoingFilters.Add(next => async (context, cancellationToken) =>
+            {
+                if (context.JsonRpcMessage is JsonRpcResponse or JsonRpcError)
+                {
+                    McpCall.Of(context)?.Ended?.Invoke();
+                }
+
                 await next(context, cancellationToken);
-            }
-            finally
-            {
-                call?.Ended?.Invoke();
-            }
-        });
+            });
+        }
     }
 
     private sealed class SessionSweep(McpSessions sessions, SessionPost post, SiloOptions options) : IHostedService

@@ -1,25 +1,11 @@
 namespace Actors.Silo.Mcp.Hosting;
 
 /// <summary>Where a session's messages go that belong to no request: into the response of its GET, the newest one when there are several, or nowhere.</summary>
-internal sealed class SessionRelay : Stream
+internal sealed class SessionRelay : WriteOnlyStream
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
     private Stream? _body;
     private TaskCompletionSource _replaced = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Sends what comes to this body; the task ends when another takes its place.</summary>
     public async Task<Task> AttachAsync(Stream body, CancellationToken cancellationToken)
@@ -50,18 +36,6 @@ internal sealed class SessionRelay : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         await OnBodyAsync(body => body.WriteAsync(buffer, cancellationToken).AsTask(), cancellationToken);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() => throw new NotSupportedException("use FlushAsync");
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("use WriteAsync");
 
     private async Task OnBodyAsync(Func<Stream, Task> write, CancellationToken cancellationToken)
     {

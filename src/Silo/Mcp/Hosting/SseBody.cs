@@ -1,7 +1,7 @@
 namespace Actors.Silo.Mcp.Hosting;
 
 /// <summary>A response body that writes an SSE comment when nothing was written for a while, so that neither client nor proxy takes the stream for dead. Writes never overlap.</summary>
-internal sealed class SseBody : Stream
+internal sealed class SseBody : WriteOnlyStream
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(5);
     private static readonly byte[] Comment = ": keepalive\n\n"u8.ToArray();
@@ -23,20 +23,6 @@ internal sealed class SseBody : Stream
         _beat = BeatAsync();
     }
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>Writes another answer than a stream, unless the stream has begun; what is written afterwards goes nowhere.</summary>
     public Task ReplaceAsync(Func<Task> answer, CancellationToken cancellationToken) => AloneAsync(
         async () =>
@@ -51,9 +37,6 @@ internal sealed class SseBody : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => AloneAsync(() => _replaced ? Task.CompletedTask : _inner.FlushAsync(cancellationToken), cancellationToken);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => await AloneAsync(
         async () =>
         {
@@ -64,16 +47,6 @@ internal sealed class SseBody : Stream
             }
         },
         cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException("use FlushAsync");
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("use WriteAsync");
 
     public override async ValueTask DisposeAsync()
     {
