@@ -14,7 +14,7 @@ public sealed class BoundaryTests
             [
                 "/pods: get list watch create patch delete",
                 "/pods/log: get",
-                "/pods/attach: get",
+                "/pods/attach: get create",
                 "/events: get list watch",
                 "/secrets: create delete",
             ],

@@ -8,8 +8,8 @@ namespace Actors.RunnerApi.Isolation;
 /// <summary>Judges what a probe printed. What is missing or unclear has failed.</summary>
 internal static class IsolationFindings
 {
-    // What gVisor's kernel says of itself, beside the name in its command line; no host's kernel is of that version and time.
-    private const string GvisorVersion = "Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016";
+    // What gVisor's kernel says of itself, older and newer, beside the name in its command line; no host's kernel is of that version and time.
+    private static readonly string[] GvisorVersions = ["Linux version 4.4.0 #1 SMP Sun Jan 10 15:06:54 PST 2016", "Linux version 4.19.0-gvisor #1 SMP Sun Jan 10 15:06:54 PST 2016"];
     private const int MostDetail = 300;
 
     /// <param name="printed">The probe's stdout.</param>
@@ -39,7 +39,7 @@ internal static class IsolationFindings
 
         IsolationCheck Runtime()
         {
-            var looksLikeGvisor = One("version").StartsWith(GvisorVersion, StringComparison.Ordinal) && One("sentry") is not ("" or "0");
+            var looksLikeGvisor = GvisorVersions.Contains(One("version"), StringComparer.Ordinal) && One("sentry") is not ("" or "0");
             return new IsolationCheck("runtime", !isGvisor || looksLikeGvisor, Cut(isGvisor && !looksLikeGvisor ? "not gVisor: " + One("version") : One("version")));
         }
 

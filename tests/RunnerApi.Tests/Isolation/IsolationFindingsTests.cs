@@ -24,8 +24,14 @@ public sealed class IsolationFindingsTests
     [Fact]
     public void Judge_WhatIsolates_Passes() => Assert.All(IsolationFindings.Judge(Good, isGvisor: true, Targets), c => Assert.True(c.Passed, c.ToString()));
 
+    [Fact]
+    public void Judge_NewerGvisor_Passes() =>
+        Assert.All(IsolationFindings.Judge(Good.Replace("4.4.0 #1", "4.19.0-gvisor #1", StringComparison.Ordinal), isGvisor: true, Targets), c => Assert.True(c.Passed, c.ToString()));
+
     [Theory]
     [InlineData("PST 2016", "PST 2017", "runtime")]
+    [InlineData("PST 2016", "PST 2016 and more", "runtime")]
+    [InlineData("4.4.0 #1", "4.19.0 #1", "runtime")]
     [InlineData("sentry=1", "sentry=0", "runtime")]
     [InlineData("uid=65532", "uid=0", "identity")]
     [InlineData("caps=0", "caps=1", "identity")]

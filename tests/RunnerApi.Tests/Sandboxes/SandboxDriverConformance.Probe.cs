@@ -76,4 +76,7 @@ public abstract partial class SandboxDriverConformance
 
     /// <summary>The kernel release that a process sees tells whether the runtime is what it claims.</summary>
     protected abstract void AssertKernel(string release);
+
+    /// <summary>What gVisor calls its kernel, older and newer.</summary>
+    private protected static readonly string[] GvisorReleases = ["4.4.0", "4.19.0-gvisor"];
 }
