@@ -32,6 +32,11 @@ internal sealed class PodStdin : StdioStream
     {
         // Not this stream's own cancellation: a message that was begun is sent to its end, or the connection is lost.
         cancellationToken.ThrowIfCancellationRequested();
+        if (_receiving.IsCompleted || _socket.State != WebSocketState.Open)
+        {
+            throw new NothingSentException("The connection to the container's stdin is closed.");
+        }
+
         try
         {
             _frame[0] = StdinChannel;

@@ -43,7 +43,7 @@ internal sealed partial class PodmanDriver
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
                 throw new SandboxException(
-                    SandboxFault.EngineUnavailable,
+                    SandboxFault.StartFailed,
                     $"Sandbox '{view.Status.Id}' did not start within {_options.StartTimeoutSeconds} s; raise sandbox:startTimeoutSeconds or the profile's CPU limit.");
             }
 

@@ -163,13 +163,13 @@ public enum SandboxFault
     /// <summary>The image could not be pulled.</summary>
     PullFailed,
 
-    /// <summary>The container could not be created or started.</summary>
+    /// <summary>The container could not be created or started, or did not start in time.</summary>
     StartFailed,
 
     /// <summary>The runtime is not installed.</summary>
     RuntimeUnavailable,
 
-    /// <summary>The engine did not answer in time or is not installed.</summary>
+    /// <summary>The engine did not answer in time or is not installed; nothing is known of the sandbox, so whoever can wait asks again.</summary>
     EngineUnavailable,
 
     /// <summary>The spec breaks a rule of the seam; nothing was launched.</summary>

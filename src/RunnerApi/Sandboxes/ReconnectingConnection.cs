@@ -3,21 +3,32 @@ namespace Actors.RunnerApi.Sandboxes;
 /// <summary>Stdio of a container that survives the loss of the engine's client: as long as the container runs, it is attached again and each output goes on at the byte where it stopped.</summary>
 internal sealed class ReconnectingConnection : ISandboxConnection
 {
-    // A server that closes its stdout and runs on looks the same as a lost client: give up after so many attempts without a new byte.
+    // A server that closes its stdout and runs on looks the same as a lost client: give up after so many attempts that brought no new byte and held only for a moment.
     private const int MostFruitlessAttempts = 3;
     private const int EndPolls = 20;
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EndPoll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
     private readonly ISandboxDriver _driver;
     private readonly string _id;
+    private readonly TimeProvider _time;
     private readonly SemaphoreSlim _reconnecting = new(1, 1);
     private readonly CancellationTokenSource _disposed = new();
     private int _fruitless;
+    private long _since;
 
-    public ReconnectingConnection(ISandboxDriver driver, string id, ISandboxConnection first)
+    /// <param name="driver">Attaches again.</param>
+    /// <param name="id">The sandbox.</param>
+    /// <param name="first">Its first connection.</param>
+    /// <param name="time">Clock of the pauses between two looks at an engine, and of how long a connection held.</param>
+    public ReconnectingConnection(ISandboxDriver driver, string id, ISandboxConnection first, TimeProvider time)
     {
         _driver = driver;
         _id = id;
+        _time = time;
+        _since = time.GetTimestamp();
         Current = first;
         Stdin = new ResumedInput(this);
         Stdout = new ResumedOutput(this, c => c.Stdout);
@@ -47,7 +58,8 @@ internal sealed class ReconnectingConnection : ISandboxConnection
     /// <summary>An output brought something: the connection works.</summary>
     internal void Progressed() => Volatile.Write(ref _fruitless, 0);
 
-    /// <summary>Replaces <paramref name="lost"/> unless that has been done; false when the container has ended or nothing can be reached any more.</summary>
+    /// <summary>Replaces <paramref name="lost"/> unless that has been done; false when the container has ended or nothing can be reached any more. An engine that is away is waited for.</summary>
+    /// <exception cref="SandboxException">The container cannot be attached again.</exception>
     internal async Task<bool> ReconnectAsync(ISandboxConnection lost, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposed.Token);
@@ -60,19 +72,55 @@ internal sealed class ReconnectingConnection : ISandboxConnection
                 return true;
             }
 
-            if (await HasEndedAsync(either.Token) || ++_fruitless > MostFruitlessAttempts)
-            {
-                return false;
-            }
-
-            Current = await _driver.AttachAsync(_id, either.Token);
-            await lost.DisposeAsync();
-            return true;
+            _fruitless = _time.GetElapsedTime(_since) < Moment ? _fruitless + 1 : 0;
+            return await ReplacePatientlyAsync(lost, either.Token);
         }
         finally
         {
             _reconnecting.Release();
         }
+    }
+
+    // What became of a container is not known before its engine answers, so that it is away says nothing.
+    private async Task<bool> ReplacePatientlyAsync(ISandboxConnection lost, CancellationToken cancellationToken)
+    {
+        for (var pause = FirstPause; ; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+        {
+            try
+            {
+                return await ReplaceAsync(lost, cancellationToken);
+            }
+            catch (SandboxException e) when (e.Fault == SandboxFault.EngineUnavailable)
+            {
+                _fruitless = 0;
+                await Task.Delay(pause, _time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<bool> ReplaceAsync(ISandboxConnection lost, CancellationToken cancellationToken)
+    {
+        if (await HasEndedAsync(cancellationToken))
+        {
+            // What it printed last is still to be read.
+            return false;
+        }
+
+        var giveUp = _fruitless > MostFruitlessAttempts;
+        try
+        {
+            Current = giveUp ? lost : await _driver.AttachAsync(_id, cancellationToken);
+        }
+        catch (SandboxException e) when (e.Fault != SandboxFault.EngineUnavailable)
+        {
+            // Whoever reads the outputs shall see it too: it may be stdin alone that broke.
+            await lost.DisposeAsync();
+            throw;
+        }
+
+        _since = _time.GetTimestamp();
+        await lost.DisposeAsync();
+        return !giveUp;
     }
 
     // The engine needs a moment, of real time, to notice an exit.

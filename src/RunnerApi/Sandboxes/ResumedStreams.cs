@@ -63,6 +63,9 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
     }
 }
 
+/// <summary>A write to a stdin that was closed before it: nothing of it has been sent.</summary>
+internal sealed class NothingSentException(string message) : IOException(message);
+
 /// <summary>Stdin that goes on after a reconnection. A line whose write broke is not sent again, since a part of it may have arrived: its call ends as unknown.</summary>
 internal sealed class ResumedInput(ReconnectingConnection owner) : StdioStream
 {
@@ -75,22 +78,25 @@ internal sealed class ResumedInput(ReconnectingConnection owner) : StdioStream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var connection = owner.Current;
-        try
+        while (true)
         {
-            await connection.Stdin.WriteAsync(buffer, cancellationToken);
-            await connection.Stdin.FlushAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            if (!await owner.ReconnectAsync(connection, cancellationToken))
+            var connection = owner.Current;
+            try
             {
-                throw;
+                await connection.Stdin.WriteAsync(buffer, cancellationToken);
+                await connection.Stdin.FlushAsync(cancellationToken);
+                return;
             }
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            {
+                if (!await owner.ReconnectAsync(connection, cancellationToken))
+                {
+                    throw;
+                }
 
-            // Ends what arrived of the broken line, so that the next one stands alone.
-            await owner.Current.Stdin.WriteAsync(LineBreak, cancellationToken);
-            await owner.Current.Stdin.FlushAsync(cancellationToken);
+                // A line break ends what arrived of the broken line, so that the next one stands alone.
+                buffer = e is NothingSentException ? buffer : LineBreak;
+            }
         }
     }
 }

@@ -153,7 +153,7 @@ internal sealed partial class McpSession
     {
         for (var i = 0; i < ExitPolls && !State.HasEnded; i++)
         {
-            var status = await _services.Driver.InspectAsync(Id, _stop.Token);
+            var status = await AskAsync(token => _services.Driver.InspectAsync(Id, token));
             if (status is null)
             {
                 Conclude(SandboxPhase.Failed, SandboxReasons.SandboxLost, "The container is gone and nobody saw it end.", null, null);

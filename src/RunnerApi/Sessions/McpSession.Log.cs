@@ -18,6 +18,9 @@ internal sealed partial class McpSession
     [LoggerMessage(4, LogLevel.Error, "The journal of sandbox {Id} could not be written")]
     private partial void LogJournalFailed(Exception exception, string id);
 
+    [LoggerMessage(6, LogLevel.Warning, "The engine is asked again about sandbox {Id}: {Reason}")]
+    private partial void LogEngineAway(string id, string reason);
+
     [LoggerMessage(5, LogLevel.Error, "The session of sandbox {Id} broke")]
     private partial void LogBroken(Exception exception, string id);
 }

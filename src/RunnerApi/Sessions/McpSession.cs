@@ -65,20 +65,15 @@ internal sealed partial class McpSession : IAsyncDisposable
     /// <summary>Its stderr.</summary>
     public StderrTail Stderr => _stderr;
 
-    /// <summary>Begins to talk. <paramref name="restored"/>: an earlier process did already, and the output comes again from its first byte.</summary>
-    public void Start(ISandboxConnection connection, bool restored)
+    /// <summary>Begins to talk.</summary>
+    public void Start(ISandboxConnection connection)
     {
-        if (restored)
-        {
-            _wasReady = _journal.InitializedSentAt is not null;
-            Calls.ArmRestored();
-        }
-
-        _handshake.Begin();
-        _handshakeTimer = _services.Time.CreateTimer(_ => _ = EndAsync(
-            SandboxPhase.Failed, SandboxReasons.HandshakeFailed, "The server did not answer the MCP handshake in time."), null, HandshakeDue(restored), Timeout.InfiniteTimeSpan);
+        Begin(restored: false);
         _run = Task.Run(() => RunAsync(connection));
     }
+
+    /// <summary>Goes on where an earlier process was, as soon as <paramref name="attach"/> gives the output anew from its first byte.</summary>
+    public void Resume(Func<CancellationToken, Task<ISandboxConnection>> attach) => _run = Task.Run(() => ResumeAsync(attach));
 
     /// <summary>Ends it for a cause of ours, then kills the container. A failing engine is logged; the reaper tries again.</summary>
     public async Task EndAsync(SandboxPhase phase, string code, string reason)
@@ -126,7 +121,18 @@ internal sealed partial class McpSession : IAsyncDisposable
         Calls.Disarm();
         await _stop.CancelAsync();
         await _run;
+
+        // A resumption that was just done has started them again.
+        _handshakeTimer?.Dispose();
+        Calls.Disarm();
         _stop.Dispose();
+    }
+
+    private void Begin(bool restored)
+    {
+        _handshake.Begin();
+        _handshakeTimer = _services.Time.CreateTimer(_ => _ = EndAsync(
+            SandboxPhase.Failed, SandboxReasons.HandshakeFailed, "The server did not answer the MCP handshake in time."), null, HandshakeDue(restored), Timeout.InfiniteTimeSpan);
     }
 
     private TimeSpan HandshakeDue(bool restored)

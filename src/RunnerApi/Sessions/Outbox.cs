@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Sessions;
 
@@ -27,7 +28,7 @@ internal sealed class Outbox
                 }
             }
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or SandboxException)
         {
             // A broken stdin means that the server is going: the end of its stdout decides what became of the calls.
         }

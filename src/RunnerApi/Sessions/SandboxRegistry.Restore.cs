@@ -7,7 +7,11 @@ namespace Actors.RunnerApi.Sessions;
 /// <content>Finds the sandboxes of an earlier process again: the journal says what was sent, the container's output what was answered.</content>
 internal sealed partial class SandboxRegistry
 {
-    /// <summary>Joins journals and containers. After an engine's failure it can be called again.</summary>
+    private const int MostReattaching = 16;
+
+    private readonly SemaphoreSlim _reattaching = new(MostReattaching);
+
+    /// <summary>Joins journals and containers; each is attached in the background. After an engine's failure it can be called again.</summary>
     /// <exception cref="SandboxException">The engine does not answer.</exception>
     public async Task RestoreAsync(CancellationToken cancellationToken)
     {
@@ -54,24 +58,24 @@ internal sealed partial class SandboxRegistry
         }
         else
         {
-            await ReattachAsync(session, cancellationToken);
+            session.Resume(token => ReattachAsync(id, token));
         }
 
         var named = container is null ? launch : launch with { PodName = container.PodName, Deadline = container.Deadline };
         return new Sandbox(named, journal, session, egress, Time);
     }
 
-    private async Task ReattachAsync(McpSession session, CancellationToken cancellationToken)
+    // Some engines start a process for each.
+    private async Task<ISandboxConnection> ReattachAsync(string id, CancellationToken cancellationToken)
     {
+        await _reattaching.WaitAsync(cancellationToken);
         try
         {
-            var connection = await Driver.AttachAsync(session.Id, cancellationToken);
-            session.Start(new ReconnectingConnection(Driver, session.Id, connection), restored: true);
+            return new ReconnectingConnection(Driver, id, await Driver.AttachAsync(id, cancellationToken), Time);
         }
-        catch (SandboxException e) when (e.Fault != SandboxFault.EngineUnavailable)
+        finally
         {
-            LogLaunchFailed(session.Id, e.Fault);
-            await session.EndAsync(SandboxPhase.Failed, SandboxReasons.StartFailed, "The container could not be started or attached.");
+            _reattaching.Release();
         }
     }
 

@@ -147,7 +147,7 @@ internal sealed partial class SandboxRegistry(LaunchPlanner planner, IsolationPr
             var connection = await Driver.AttachAsync(id, cancellationToken);
             var session = NewSession(id, journal, plan.Scrubber);
             var sandbox = new Sandbox(record, journal, session, egress, Time);
-            session.Start(new ReconnectingConnection(Driver, id, connection), restored: false);
+            session.Start(new ReconnectingConnection(Driver, id, connection, Time));
             _sandboxes[id] = sandbox;
             LogLaunched(id, record.Decision.Digest!, record.Runtime);
             return sandbox;

@@ -216,6 +216,68 @@ public sealed class RestartTests
     }
 
     [Fact]
+    public async Task Sandbox_ThatCannotBeAttachedYet_KeepsNoOtherWaiting()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        await runner.LaunchAsync("stuck", Scripts.Echo);
+        await runner.LaunchAsync("well", Scripts.Echo);
+        await runner.WhenAsync("stuck", SandboxPhase.Ready);
+        await runner.ShutdownAsync();
+        runner.Driver.Held["stuck"] = new TaskCompletionSource().Task;
+        await runner.BootAsync();
+
+        await runner.WhenAsync("well", SandboxPhase.Ready);
+        Assert.Equal(SandboxPhase.Starting, (await runner.ViewAsync("stuck")).Phase);
+        using var deleted = await runner.Http.DeleteAsync("/runs/stuck");
+
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Null(runner.Driver.Find("stuck"));
+    }
+
+    [Fact]
+    public async Task Engine_ThatIsDownAtTheAttach_IsAskedAgain()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        await runner.LaunchAsync("box", Scripts.Echo);
+        await runner.WhenAsync("box", SandboxPhase.Ready);
+        await runner.ShutdownAsync();
+        runner.Driver.Failures["attach"] = SandboxFault.EngineUnavailable;
+        await runner.BootAsync();
+        await Poll.UntilAsync(() => runner.Driver.Failures.IsEmpty && runner.Time.IsArmed(TimeSpan.FromSeconds(5)));
+        runner.Time.Advance(TimeSpan.FromSeconds(5));
+
+        await runner.WhenAsync("box", SandboxPhase.Ready);
+    }
+
+    [Fact]
+    public async Task Sandbox_ThatCannotBeStarted_FailsAlone()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        await runner.LaunchAsync("box", Scripts.Echo);
+        await runner.WhenAsync("box", SandboxPhase.Ready);
+        await runner.ShutdownAsync();
+        runner.Driver.Failures["attach"] = SandboxFault.StartFailed;
+        await runner.BootAsync();
+
+        Assert.Equal(SandboxReasons.StartFailed, (await runner.WhenAsync("box", SandboxPhase.Failed)).ReasonCode);
+        await Poll.UntilAsync(() => runner.Driver.Find("box") is null);
+    }
+
+    [Fact]
+    public async Task Exit_WhileTheEngineIsAway_KeepsItsExitCode()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        await runner.LaunchAsync("box", Scripts.Raw("hello; gate; exit 4"));
+        await runner.WhenAsync("box", SandboxPhase.Ready);
+        runner.Driver.Failures["inspect"] = SandboxFault.EngineUnavailable;
+        runner.OpenGate();
+        await Poll.UntilAsync(() => runner.Driver.Failures.IsEmpty && runner.Time.IsArmed(TimeSpan.FromSeconds(1)));
+        runner.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(4, (await runner.WhenAsync("box", SandboxPhase.Exited)).ExitCode);
+    }
+
+    [Fact]
     public async Task Secret_ChangedWhileDown_StopsTheSandboxInsteadOfLeakingTheOldValue()
     {
         await using var runner = await RunnerHarness.StartAsync();

@@ -13,6 +13,9 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
     /// <summary>The next verb to fail, once per name.</summary>
     public ConcurrentDictionary<string, SandboxFault> Failures { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Ids whose attach waits for this.</summary>
+    public ConcurrentDictionary<string, Task> Held { get; } = new(StringComparer.Ordinal);
+
     public string? Runtime { get; set; } = "process";
 
     public LocalProcess? Find(string id) => _processes.GetValueOrDefault(id);
@@ -26,10 +29,11 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
         return Task.FromResult(_processes.GetOrAdd(spec.Id, _ => new LocalProcess(spec, _directory.FullName, time.GetUtcNow())).Status());
     }
 
-    public Task<ISandboxConnection> AttachAsync(string id, CancellationToken cancellationToken)
+    public async Task<ISandboxConnection> AttachAsync(string id, CancellationToken cancellationToken)
     {
         Fail("attach");
-        return Task.FromResult(_processes[id].Attach());
+        await Held.GetValueOrDefault(id, Task.CompletedTask).WaitAsync(cancellationToken);
+        return _processes[id].Attach();
     }
 
     public Task<SandboxStatus?> InspectAsync(string id, CancellationToken cancellationToken)
