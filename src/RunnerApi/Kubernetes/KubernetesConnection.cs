@@ -14,9 +14,9 @@ internal sealed class KubernetesConnection(Stream stdin, Stream stdout, Stream s
     public bool StderrInStdout { get; private init; }
 
     /// <summary>Both outputs in one log.</summary>
-    internal static KubernetesConnection Merged(Stream stdin, PodLog log, Func<CancellationToken, Task<bool>> hasEnded)
+    internal static KubernetesConnection Merged(Stream stdin, PodLog log, int longest, Func<CancellationToken, Task<bool>> hasEnded)
     {
-        var merged = new MergedLog(log, hasEnded);
+        var merged = new MergedLog(log, longest, hasEnded);
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return new KubernetesConnection(stdin, new SignalledOutput(merged, over), new SilentOutput(over.Task), [log]) { StderrInStdout = true };
     }

@@ -49,7 +49,7 @@ internal sealed partial class KubernetesDriver
             LogAttached(id, stdin is PodStdin);
             if (!split)
             {
-                return KubernetesConnection.Merged(stdin, Log(pod, LogOutput.All, budget), token => HasEndedAsync(pod, LogLead, token));
+                return KubernetesConnection.Merged(stdin, Log(pod, LogOutput.All, budget), LongestLine, token => HasEndedAsync(pod, LogLead, token));
             }
 
             var (stdout, stderr) = (Log(pod, LogOutput.Stdout, budget), Log(pod, LogOutput.Stderr, budget));

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Kubernetes.Client;
 using Actors.RunnerApi.Sandboxes;
 using Actors.Verification.Policy;
@@ -26,6 +27,9 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
         _tracker = new PodTracker(client, PodTemplate.Selector(options), logger);
         _startTime = TimeSpan.FromSeconds(options.StartTimeoutSeconds);
     }
+
+    /// <summary>Bytes of the longest line that a session takes.</summary>
+    internal int LongestLine { get; init; } = new RunnerOptions().MaxLineBytes;
 
     public async ValueTask DisposeAsync()
     {
@@ -89,7 +93,9 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
     public async Task<SandboxStatus?> InspectAsync(string id, CancellationToken cancellationToken)
     {
         SpecRules.CheckId(id);
-        return await CallAsync(id, async () => await FindAsync(id, cancellationToken) is { } pod ? Read(pod) : null);
+        return await CallAsync(id, async () => await FindAsync(id, cancellationToken) is { } pod
+            ? Read(pod)
+            : _tracker.TakenAway(PodTemplate.PodName(id)) is { } last ? PodReading.TakenAway(last, _options.Instance) : null);
     }
 
     /// <inheritdoc />
@@ -105,6 +111,7 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
         SpecRules.CheckId(id);
         await CallAsync(id, async () =>
         {
+            _tracker.Forget(PodTemplate.PodName(id));
             if (await FindAsync(id, cancellationToken) is { } pod && await _client.DeletePodAsync(pod.Metadata.Name!, pod.Metadata.Uid, cancellationToken))
             {
                 LogStopped(id);
@@ -124,9 +131,13 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
         }
         catch (KubeException e) when (e.Fault == KubeFault.AlreadyExists)
         {
-            // Someone else was first, or a try of ours whose answer was lost.
-            return await FindAsync(spec.Id, cancellationToken)
+            pod = await FindAsync(spec.Id, cancellationToken)
                 ?? throw new SandboxException(SandboxFault.InvalidSpec, $"Pod '{PodTemplate.PodName(spec.Id)}' belongs to another instance; give each runner of a namespace its own Actors:Runner:Kubernetes:Instance or namespace.");
+            if (!PodReading.NamesSecret(pod, secret))
+            {
+                // Someone else was first; else it is a try of ours whose answer was lost.
+                return pod;
+            }
         }
 
         await GiveVariablesAsync(spec, secret, pod, cancellationToken);
@@ -177,7 +188,7 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
         }
 
         throw new SandboxException(
-            SandboxFault.EngineUnavailable,
+            SandboxFault.StartFailed,
             $"Sandbox '{id}' did not start within {_options.StartTimeoutSeconds} s: {await LastWarningAsync(seen, cancellationToken)}. Raise Actors:Runner:Kubernetes:StartTimeoutSeconds or the profile's CPU limit.");
     }
 
@@ -209,7 +220,7 @@ internal sealed partial class KubernetesDriver : ISandboxDriver, IAsyncDisposabl
         await _client.FindPodAsync(PodTemplate.PodName(id), cancellationToken) is { } pod && PodReading.Status(pod, _options.Instance)?.Id == id ? pod : null;
 
     private SandboxStatus Read(Pod pod) => PodReading.Status(pod, _options.Instance)
-        ?? throw new SandboxException(SandboxFault.EngineUnavailable, $"Pod '{pod.Metadata.Name}' lost its labels; delete it.");
+        ?? throw new SandboxException(SandboxFault.StartFailed, $"Pod '{pod.Metadata.Name}' lost its labels; delete it.");
 
     private static async Task<T> CallAsync<T>(string id, Func<Task<T>> call)
     {

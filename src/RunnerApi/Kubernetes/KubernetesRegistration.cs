@@ -1,3 +1,4 @@
+using Actors.RunnerApi.Configuration;
 using Actors.RunnerApi.Contracts.Configuration;
 using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Kubernetes.Client;
@@ -44,7 +45,7 @@ internal static class KubernetesRegistration
 {
     /// <summary>Registers <see cref="ISandboxDriver"/> and <see cref="IEgressNetwork"/> over a cluster.</summary>
     public static IServiceCollection AddKubernetes(this IServiceCollection services, ClusterSettings settings) => services
-        .AddSingleton<ISandboxDriver>(s => new KubernetesDriver(Client(settings, s), settings.Options, s.GetRequiredService<ILogger<KubernetesDriver>>()))
+        .AddSingleton<ISandboxDriver>(s => new KubernetesDriver(Client(settings, s), settings.Options, s.GetRequiredService<ILogger<KubernetesDriver>>()) { LongestLine = s.GetRequiredService<RunnerOptions>().MaxLineBytes })
         .AddSingleton<IEgressNetwork>(s => new KubernetesEgress(Client(settings, s), settings.Options, s.GetRequiredService<EgressOptions>()));
 
     private static KubeClient Client(ClusterSettings settings, IServiceProvider services)

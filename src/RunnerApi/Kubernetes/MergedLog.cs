@@ -5,14 +5,20 @@ namespace Actors.RunnerApi.Kubernetes;
 
 /// <summary>Mends a log that holds both outputs untagged. A line over 16 KiB is logged in pieces, and a line of the other output can stand between two of them: the pieces of a JSON line are held
 /// until its brackets are closed, and what came between is given before it. What is given depends on the log alone, so every read of one log gives the same bytes.</summary>
-internal sealed class MergedLog(PodLog log, Func<CancellationToken, Task<bool>> hasEnded) : StdioStream
+/// <param name="log">Both outputs.</param>
+/// <param name="longest">Bytes of a line that is of use to the reader; of a longer one nothing is held any more.</param>
+/// <param name="hasEnded">Whether the end of the log is the container's.</param>
+internal sealed class MergedLog(PodLog log, int longest, Func<CancellationToken, Task<bool>> hasEnded) : StdioStream
 {
     private const int Piece = 16 * 1024;
 
+    // What a long line needed is not kept for the short ones that follow.
+    private const int MostKept = 8 * Piece;
+
     private readonly byte[] _input = new byte[32 * 1024];
     private readonly ArrayBufferWriter<byte> _segment = new(Piece);
-    private readonly ArrayBufferWriter<byte> _held = new();
-    private readonly ArrayBufferWriter<byte> _ready = new();
+    private ArrayBufferWriter<byte> _held = new();
+    private ArrayBufferWriter<byte> _ready = new();
     private JsonBalance _balance;
     private int _given;
     private bool _inPlainLine;
@@ -27,7 +33,7 @@ internal sealed class MergedLog(PodLog log, Func<CancellationToken, Task<bool>> 
     {
         while (_given == _ready.WrittenCount && !_over)
         {
-            _ready.ResetWrittenCount();
+            _ready = Emptied(_ready);
             _given = 0;
             var read = await log.ReadAsync(_input, cancellationToken);
             if (read > 0)
@@ -100,6 +106,11 @@ internal sealed class MergedLog(PodLog log, Func<CancellationToken, Task<bool>> 
         _balance = _balance.After(_segment.WrittenSpan);
         _held.Write(_segment.WrittenSpan);
         _segment.ResetWrittenCount();
+        if (_held.WrittenCount > longest)
+        {
+            GiveHeld();
+            _inPlainLine = true;
+        }
     }
 
     private void EndLine()
@@ -116,9 +127,28 @@ internal sealed class MergedLog(PodLog log, Func<CancellationToken, Task<bool>> 
 
     private void GiveHeld()
     {
-        _ready.Write(_held.WrittenSpan);
-        _held.ResetWrittenCount();
+        if (_ready.WrittenCount == 0)
+        {
+            (_ready, _held) = (_held, _ready);
+        }
+        else
+        {
+            _ready.Write(_held.WrittenSpan);
+        }
+
+        _held = Emptied(_held);
         _balance = default;
+    }
+
+    private static ArrayBufferWriter<byte> Emptied(ArrayBufferWriter<byte> buffer)
+    {
+        if (buffer.Capacity > MostKept)
+        {
+            return new ArrayBufferWriter<byte>();
+        }
+
+        buffer.ResetWrittenCount();
+        return buffer;
     }
 
     private void GiveSegment()

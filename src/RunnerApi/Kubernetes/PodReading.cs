@@ -30,6 +30,10 @@ internal static class PodReading
         return HasEnded(pod) ? Ended(status, pod) : status;
     }
 
+    /// <summary>The end of a pod that was taken away, which can be gone before its container's end was reported; null when nothing of that kind was said of it.</summary>
+    internal static SandboxStatus? TakenAway(Pod pod, string instance) =>
+        Disruption(pod) is { } disruption && Status(pod, instance) is { } status ? status.State == SandboxState.Exited ? status : Taken(status with { State = SandboxState.Exited }, disruption) : null;
+
     /// <summary>The server's container will run no more.</summary>
     internal static bool HasEnded(Pod pod) =>
         pod.Status?.Phase is "Failed" or "Succeeded" || Server(pod)?.State?.Terminated is not null || (pod.Status?.Reason is "NodeLost") || IsLeavingItsNode(pod);
@@ -68,6 +72,9 @@ internal static class PodReading
 
     internal static ContainerStatus? Server(Pod pod) => pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == PodTemplate.ContainerName);
 
+    /// <summary>Its variables are to come from this Secret.</summary>
+    internal static bool NamesSecret(Pod pod, string secret) => pod.Spec?.Containers[0].Env?.Any(e => e.ValueFrom.SecretKeyRef.Name == secret) == true;
+
     internal static string? Annotation(Pod pod, string name) => pod.Metadata.Annotations?.GetValueOrDefault(name);
 
     /// <summary>The cluster's words on one line; they can hold an image's.</summary>
@@ -81,6 +88,18 @@ internal static class PodReading
     private static bool IsLeavingItsNode(Pod pod) =>
         pod.Metadata.DeletionTimestamp is not null && Server(pod)?.State?.Running is not null && pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "False" }) == true;
 
+    /// <summary>The cluster took it away, or is about to.</summary>
+    internal static bool IsTakenAway(Pod pod) => Disruption(pod) is not null;
+
+    // Drains, preemption, taints and node shutdowns, from Kubernetes 1.26.
+    private static PodCondition? Disruption(Pod pod) => pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "DisruptionTarget", Status: "True" });
+
+    private static SandboxStatus Taken(SandboxStatus ended, PodCondition why) => ended with
+    {
+        Loss = why.Reason is "DeletionByTaintManager" or "DeletionByPodGC" ? SandboxLoss.NodeLost : SandboxLoss.Evicted,
+        Detail = $"{why.Reason}: {Words(why.Message)}",
+    };
+
     private static SandboxStatus Ended(SandboxStatus status, Pod pod)
     {
         var ended = status with { State = SandboxState.Exited, Detail = pod.Status?.Message is { } m ? Words(m) : null };
@@ -93,6 +112,11 @@ internal static class PodReading
                 return ended with { Loss = SandboxLoss.Evicted };
             case "NodeLost":
                 return ended with { Loss = SandboxLoss.NodeLost };
+        }
+
+        if (Disruption(pod) is { } disruption && Server(pod)?.State?.Terminated is not { Reason: "OOMKilled" })
+        {
+            return Taken(ended, disruption);
         }
 
         if (Server(pod)?.State?.Terminated is not { } terminated)

@@ -11,6 +11,7 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
 
     private readonly ConcurrentDictionary<string, Pod> _pods = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _gone = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Pod> _takenAway = new(StringComparer.Ordinal);
     private readonly ChangeSignal _changed = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -36,6 +37,13 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
 
         Pod Now() => _pods.TryGetValue(name, out var pod) && pod.Metadata.Uid == uid ? pod : seed;
     }
+
+    /// <summary>What was seen last of a pod that was taken away and that nobody has forgotten; null of all others.</summary>
+    internal Pod? TakenAway(string name) =>
+        _takenAway.GetValueOrDefault(name) ?? (_pods.TryGetValue(name, out var pod) && PodReading.IsTakenAway(pod) ? pod : null);
+
+    /// <summary>Its end is known.</summary>
+    internal void Forget(string name) => _takenAway.TryRemove(name, out _);
 
     public async ValueTask DisposeAsync()
     {
@@ -132,6 +140,15 @@ internal sealed partial class PodTracker(KubeClient client, string labels, ILogg
     private void Remove(Pod pod)
     {
         _pods.TryRemove(new KeyValuePair<string, Pod>(pod.Metadata.Name!, _pods.GetValueOrDefault(pod.Metadata.Name!) is { } now && now.Metadata.Uid == pod.Metadata.Uid ? now : pod));
+        if (PodReading.IsTakenAway(pod))
+        {
+            _takenAway[pod.Metadata.Name!] = pod;
+            if (_takenAway.Count > 1000)
+            {
+                _takenAway.Clear();
+            }
+        }
+
         _gone[pod.Metadata.Uid!] = 0;
         if (_gone.Count > 10_000)
         {

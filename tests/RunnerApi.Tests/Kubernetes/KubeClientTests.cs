@@ -74,6 +74,17 @@ public sealed class KubeClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Request_BusyForLongerThanItsPatience_IsNotSentAgain()
+    {
+        _api.Answer(Transcripts.Error("err-429-priority-and-fairness") with { RetryAfter = "3600" });
+        using var client = _api.Client();
+
+        var e = await Assert.ThrowsAsync<KubeException>(() => client.FindPodAsync("x", _limit.Token));
+        Assert.Equal(KubeFault.TooManyRequests, e.Fault);
+        Assert.Single(_api.Requests);
+    }
+
+    [Fact]
     public async Task Request_NoServer_IsUnreachableAfterItsPatience()
     {
         using var client = _api.Client(seconds: 0.5);
@@ -205,7 +216,7 @@ public sealed class KubeClientTests : IAsyncLifetime
         await stdin.WriteAsync("hi\n"u8.ToArray(), _limit.Token);
         Assert.Equal([0, .. "hi\n"u8], await received.Task.WaitAsync(_limit.Token));
         await stdin.Ended.WaitAsync(_limit.Token);
-        await Assert.ThrowsAsync<IOException>(async () => await stdin.WriteAsync("late"u8.ToArray(), _limit.Token));
+        await Assert.ThrowsAsync<Actors.RunnerApi.Sandboxes.NothingSentException>(async () => await stdin.WriteAsync("late"u8.ToArray(), _limit.Token));
         await stdin.CloseAsync();
     }
 
@@ -219,14 +230,5 @@ public sealed class KubeClientTests : IAsyncLifetime
         using var client = _api.Client();
 
         Assert.Equal(expected, await client.KnowsLogStreamsAsync("x", "server", _limit.Token));
-    }
-
-    [Fact]
-    public async Task MayAsync_Denied_IsFalse()
-    {
-        _api.Answer(FakeApi.Ok("{\"spec\":{\"resourceAttributes\":{\"namespace\":\"space\",\"verb\":\"create\",\"resource\":\"pods\"}},\"status\":{\"allowed\":false,\"reason\":\"\"}}"));
-        using var client = _api.Client();
-
-        Assert.False(await client.MayAsync("create", "pods", "exec", _limit.Token));
     }
 }

@@ -8,6 +8,7 @@ namespace Actors.RunnerApi.Tests.Kubernetes;
 public sealed class MergedLogTests
 {
     private const int Piece = 16 * 1024;
+    private const int Longest = 1024 * 1024;
 
     [Theory]
     [InlineData("")]
@@ -65,6 +66,18 @@ public sealed class MergedLogTests
     }
 
     [Fact]
+    public async Task ReadAsync_LineThatIsTooLongForTheReader_IsNotHeld()
+    {
+        var text = Json(10_000_000) + "\nnext\n";
+        var source = new Chunks(Encoding.UTF8.GetBytes(text), 4096);
+        var merged = Merged(source);
+
+        Assert.Equal(1, await merged.ReadAsync(new byte[1]));
+        Assert.InRange(source.Position, Longest, Longest + (2 * Piece));
+        Assert.Equal(text[1..], await new StreamReader(merged).ReadToEndAsync());
+    }
+
+    [Fact]
     public async Task ReadAsync_OverTheBudget_IsOutputLost()
     {
         var log = new PodLog(_ => Task.FromResult(Answer(new MemoryStream(new byte[5000]))), new LogBudget("x", 4000));
@@ -81,10 +94,12 @@ public sealed class MergedLogTests
 
     private static async Task<string> ReadAsync(string text, int chunk = 4096, bool hasEnded = true)
     {
-        var source = new Chunks(Encoding.UTF8.GetBytes(text), chunk);
-        var merged = new MergedLog(new PodLog(_ => Task.FromResult(Answer(source)), new LogBudget("x", long.MaxValue)), _ => Task.FromResult(hasEnded));
+        var merged = Merged(new Chunks(Encoding.UTF8.GetBytes(text), chunk), hasEnded);
         return await new StreamReader(merged).ReadToEndAsync();
     }
+
+    private static MergedLog Merged(Stream source, bool hasEnded = true) =>
+        new(new PodLog(_ => Task.FromResult(Answer(source)), new LogBudget("x", long.MaxValue)), Longest, _ => Task.FromResult(hasEnded));
 
     private static HttpResponseMessage Answer(Stream body) => new(HttpStatusCode.OK) { Content = new StreamContent(body) };
 

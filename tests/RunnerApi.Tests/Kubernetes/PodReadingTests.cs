@@ -79,6 +79,20 @@ public sealed class PodReadingTests
         Assert.Equal(SandboxLoss.NodeLost, PodReading.Status(pod with { Status = pod.Status! with { Reason = "NodeLost" } }, "tests")!.Loss);
     }
 
+    [Theory]
+    [InlineData("EvictionByEvictionAPI", SandboxLoss.Evicted)]
+    [InlineData("PreemptionByScheduler", SandboxLoss.Evicted)]
+    [InlineData("DeletionByTaintManager", SandboxLoss.NodeLost)]
+    public void Status_PodThatWasTakenAway_SaysWhy(string reason, SandboxLoss loss)
+    {
+        var pod = Transcripts.Pod("pod-exit7-runc");
+        var taken = PodReading.Status(pod with { Status = pod.Status! with { Conditions = [new PodCondition("DisruptionTarget", "True", reason, "drained")] } }, "tests")!;
+
+        Assert.Equal((SandboxState.Exited, loss, reason + ": drained"), (taken.State, taken.Loss, taken.Detail));
+        var spared = PodReading.Status(pod with { Status = pod.Status with { Conditions = [new PodCondition("DisruptionTarget", "False", reason, "drained")] } }, "tests")!;
+        Assert.Equal((SandboxLoss.None, 7), (spared.Loss, spared.ExitCode));
+    }
+
     [Fact]
     public void Status_OfAnotherInstance_IsNone() => Assert.Null(PodReading.Status(Transcripts.Pod("pod-running-gvisor"), "others"));
 }

@@ -100,22 +100,6 @@ internal sealed partial class KubeClient(KubeTransport transport, string space) 
         return transport.SendAsync(new KubeRequest(HttpMethod.Patch, path, JsonSerializer.SerializeToUtf8Bytes(policy, Json.NetworkPolicy), "application/apply-patch+yaml"), Json.NetworkPolicy, cancellationToken);
     }
 
-    /// <summary>May the caller do this?</summary>
-    internal async Task<bool> MayAsync(string verb, string resource, string? subresource, CancellationToken cancellationToken)
-    {
-        var review = new AccessReview(new AccessReviewSpec(new ResourceAttributes(Namespace, verb, resource, subresource)));
-        var answer = await PostAsync("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review, Json.AccessReview, cancellationToken);
-        return answer.Status?.Allowed == true;
-    }
-
-    /// <summary>Whose token is this? Not authenticated is an answer, not an exception.</summary>
-    internal async Task<TokenReviewStatus> ReviewAsync(string token, string audience, CancellationToken cancellationToken)
-    {
-        var review = new TokenReview(new TokenReviewSpec(token, [audience]));
-        var answer = await PostAsync("/apis/authentication.k8s.io/v1/tokenreviews", review, Json.TokenReview, cancellationToken);
-        return answer.Status ?? throw new KubeException(KubeFault.Protocol, "The token review has no status.");
-    }
-
     internal string PodPath(string name) => $"{_core}/pods/{Uri.EscapeDataString(name)}";
 
     internal static string Text(bool value) => value ? "true" : "false";

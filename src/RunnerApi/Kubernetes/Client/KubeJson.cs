@@ -11,8 +11,6 @@ namespace Actors.RunnerApi.Kubernetes.Client;
 [JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(NetworkPolicy))]
 [JsonSerializable(typeof(KubeList<NetworkPolicy>))]
-[JsonSerializable(typeof(AccessReview))]
-[JsonSerializable(typeof(TokenReview))]
 [JsonSerializable(typeof(DeleteOptions))]
 [JsonSerializable(typeof(KubeStatus))]
 [JsonSerializable(typeof(KubeVersion))]

@@ -115,9 +115,15 @@ internal sealed class KubeTransport : IDisposable
                 failure = e;
             }
 
+            if (failure.RetryAfter > _patience)
+            {
+                // It would answer too late; earlier it does not want to be asked.
+                throw failure;
+            }
+
             try
             {
-                await Task.Delay(failure.RetryAfter is { } asked && asked < _patience ? asked : pause, _time, cancellationToken);
+                await Task.Delay(failure.RetryAfter ?? pause, _time, cancellationToken);
             }
             catch (OperationCanceledException)
             {

@@ -42,43 +42,6 @@ internal sealed record IpBlock(string Cidr);
 /// <summary>One port.</summary>
 internal sealed record NetworkPort(string Protocol, int Port);
 
-/// <summary>Asks what the caller itself may do.</summary>
-internal sealed record AccessReview(AccessReviewSpec Spec, AccessReviewStatus? Status = null)
-{
-    public string ApiVersion { get; init; } = "authorization.k8s.io/v1";
-
-    public string Kind { get; init; } = "SelfSubjectAccessReview";
-}
-
-/// <summary>About one verb.</summary>
-internal sealed record AccessReviewSpec(ResourceAttributes ResourceAttributes);
-
-/// <summary>One verb on one kind.</summary>
-internal sealed record ResourceAttributes(string Namespace, string Verb, string Resource, string? Subresource = null, string? Group = null);
-
-/// <summary>The answer.</summary>
-internal sealed record AccessReviewStatus(bool Allowed, string? Reason);
-
-/// <summary>Asks whose a token is.</summary>
-internal sealed record TokenReview(TokenReviewSpec Spec, TokenReviewStatus? Status = null)
-{
-    public string ApiVersion { get; init; } = "authentication.k8s.io/v1";
-
-    public string Kind { get; init; } = "TokenReview";
-}
-
-/// <summary>The token and whom it must be meant for.</summary>
-internal sealed record TokenReviewSpec(string? Token, IReadOnlyList<string>? Audiences)
-{
-    public override string ToString() => "TokenReviewSpec";
-}
-
-/// <summary>The answer; <paramref name="Error"/> says why it is not authenticated.</summary>
-internal sealed record TokenReviewStatus(bool? Authenticated, TokenUser? User, IReadOnlyList<string>? Audiences, string? Error);
-
-/// <summary>Who it is.</summary>
-internal sealed record TokenUser(string? Username, string? Uid, IReadOnlyList<string>? Groups);
-
 /// <summary>How an object is deleted.</summary>
 internal sealed record DeleteOptions(long? GracePeriodSeconds, DeletePreconditions? Preconditions, string? PropagationPolicy)
 {
