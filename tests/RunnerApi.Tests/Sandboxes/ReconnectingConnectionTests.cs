@@ -107,7 +107,7 @@ public sealed class ReconnectingConnectionTests
         var read = connection.Stdout.ReadAsync(_buffer).AsTask();
 
         var written = await Assert.ThrowsAsync<SandboxException>(async () => await connection.Stdin.WriteAsync("call\n"u8.ToArray()));
-        var seen = await Assert.ThrowsAsync<SandboxException>(() => read);
+        var seen = await Assert.ThrowsAsync<SandboxException>(() => read.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System));
 
         Assert.Equal((SandboxFault.OutputLost, SandboxFault.OutputLost), (written.Fault, seen.Fault));
     }
