@@ -81,6 +81,21 @@ public abstract class RunHostTests
     }
 
     [Fact]
+    public async Task Stop_EngineFailsForAMoment_IsTriedAgainAndNothingIsAbandoned()
+    {
+        await using var silo = Open();
+        silo.Runner.FailingStops = 4;
+        var run = await silo.SubmitAsync();
+        await silo.DoneByAsync(run, TimeSpan.FromSeconds(1));
+        var trace = await silo.TraceAsync(run);
+
+        Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
+        Assert.Empty(silo.Runner.Sandboxes);
+        Assert.DoesNotContain(trace, e => e.Kind == "sandboxes_abandoned");
+        Assert.InRange(trace.Count(e => e.Kind == "effect_failed"), 1, 2);
+    }
+
+    [Fact]
     public async Task Submit_RepeatedWhileTheQueueIsFull_FindsItsRun()
     {
         await using var silo = Open(new RunOptions { MaxActive = 0, MaxQueued = 1 });
