@@ -54,6 +54,9 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
     /// <summary>Called after each commit that brought the reminder forward.</summary>
     public Action<DateTimeOffset>? OnDue { get; init; }
 
+    /// <summary>Called after each turn: whether it does nothing now but keep sandboxes.</summary>
+    public Action<RunActivation, bool>? OnRest { get; init; }
+
     /// <summary>Puts an event into the mailbox; it is lost when the activation ends before, and found again by the next one.</summary>
     public void Post(RunEvent @event) => _mailbox.Writer.TryWrite(@event);
 
@@ -88,6 +91,7 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
                 }
 
                 _effects.Reconcile(definition, _run, _wanted, Post, ends.Token);
+                OnRest?.Invoke(this, _wanted.All(e => e is KeepSandbox));
             }
         }
         finally
