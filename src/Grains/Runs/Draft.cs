@@ -5,11 +5,12 @@ using Actors.Grains.Interfaces;
 namespace Actors.Grains.Runs;
 
 /// <summary>A transition in the making.</summary>
-internal sealed class Draft(WorkflowDefinition definition, RunState state, DateTimeOffset at)
+/// <param name="definition">Null when it was not loaded: then nothing may ask for it.</param>
+internal sealed class Draft(WorkflowDefinition? definition, RunState state, DateTimeOffset at)
 {
     private readonly List<TraceDraft> _trace = [];
 
-    public WorkflowDefinition Definition { get; } = definition;
+    public WorkflowDefinition Definition => definition ?? throw new InvalidOperationException("the definition was not loaded");
 
     public DateTimeOffset At { get; } = at;
 

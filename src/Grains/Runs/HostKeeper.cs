@@ -53,7 +53,7 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
 
     private async Task DeliverAsync(Tenure tenure, CancellationToken cancellationToken)
     {
-        if (active.Taken == 0)
+        if (active.Count == 0)
         {
             return;
         }

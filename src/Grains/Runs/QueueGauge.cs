@@ -9,10 +9,10 @@ internal sealed class QueueGauge(RunOptions options, RunMetrics metrics)
     private const int LongestRetrySeconds = 60;
     private QueueDepth _measured = new(0, TimeSpan.Zero);
     private int _since;
-    private volatile bool _backlog = true;
+    private volatile bool _mustQueue = true;
 
-    /// <summary>True while queued runs may wait for a slot: a new one must queue behind them.</summary>
-    public bool HasBacklog => _backlog;
+    /// <summary>True until a claim found fewer queued runs than it had slots for: a new run must queue behind those that may wait.</summary>
+    public bool MustQueue => _mustQueue;
 
     /// <summary>How far a measurement has to count.</summary>
     public int Most => options.MaxQueued + 1;
@@ -27,14 +27,14 @@ internal sealed class QueueGauge(RunOptions options, RunMetrics metrics)
     public void OnQueued()
     {
         Interlocked.Increment(ref _since);
-        _backlog = true;
+        _mustQueue = true;
     }
 
     /// <summary>A claim that could have taken <paramref name="wanted"/> queued runs got <paramref name="got"/>.</summary>
     public void OnClaimed(int wanted, int got)
     {
         Interlocked.Add(ref _since, -got);
-        _backlog = got >= wanted;
+        _mustQueue = got >= wanted;
     }
 
     /// <summary>Refuses one more run in the queue.</summary>

@@ -54,6 +54,9 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
     /// <summary>Called after each commit that brought the reminder forward.</summary>
     public Action<DateTimeOffset>? OnDue { get; init; }
 
+    /// <summary>Called after each turn: whether it does nothing now but keep sandboxes.</summary>
+    public Action<RunActivation, bool>? OnRest { get; init; }
+
     /// <summary>Puts an event into the mailbox; it is lost when the activation ends before, and found again by the next one.</summary>
     public void Post(RunEvent @event) => _mailbox.Writer.TryWrite(@event);
 
@@ -76,9 +79,16 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(stopping, tenure.Over);
         try
         {
+            // Before anything that may be what breaks it.
+            if (_run.Strikes > options.MaxStrikes)
+            {
+                await QuarantineAsync(ends.Token);
+                return;
+            }
+
             var definition = await services.Definitions.GetAsync(_run.DefinitionHash, tenure.Over);
             _wanted = RunTransitions.Effects(definition, _run.State);
-            await BeginAsync(definition, fresh, ends.Token);
+            Begin(definition, fresh, ends.Token);
             while (await _mailbox.Reader.WaitToReadAsync(ends.Token))
             {
                 // What is being written at a stop is written.
@@ -88,6 +98,7 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
                 }
 
                 _effects.Reconcile(definition, _run, _wanted, Post, ends.Token);
+                OnRest?.Invoke(this, _wanted.All(e => e is KeepSandbox));
             }
         }
         finally
@@ -97,20 +108,17 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
         }
     }
 
-    private async Task BeginAsync(WorkflowDefinition definition, bool fresh, CancellationToken cancellationToken)
+    private void Begin(WorkflowDefinition definition, bool fresh, CancellationToken cancellationToken)
     {
         var now = services.Time.GetUtcNow();
-        if (_run.Strikes > options.MaxStrikes)
-        {
-            Post(new Quarantined(now, _run.Strikes, await OwnersAsync(cancellationToken)));
-        }
-        else if (fresh)
+        if (fresh)
         {
             _effects.Reconcile(definition, _run, _wanted, Post, cancellationToken);
             OnDue?.Invoke(DueAt);
             return;
         }
-        else if (_run.State.Status == RunStatus.Queued)
+
+        if (_run.State.Status == RunStatus.Queued)
         {
             Post(new Started(now));
         }
@@ -137,11 +145,23 @@ internal sealed partial class RunActivation(ClaimedRun claimed, Tenure tenure, R
             _inbox.Add(await services.Store.ReadInboxAsync(tenure.Silo, Id, cancellationToken));
         }
 
+        return await CommitAsync(() => RunTurn.Decide(definition, _run.State, _wanted, _inbox.Waiting, events, services.Time.GetUtcNow()), cancellationToken);
+    }
+
+    private async Task QuarantineAsync(CancellationToken cancellationToken)
+    {
+        var quarantined = new Quarantined(services.Time.GetUtcNow(), _run.Strikes, await OwnersAsync(cancellationToken));
+        await CommitAsync(() => RunTurn.Quarantine(_run.State, _inbox.Waiting, quarantined), tenure.Over);
+    }
+
+    /// <summary>Commits what is decided, with the commands that came until then.</summary>
+    private async Task<bool> CommitAsync(Func<RunTurn> decide, CancellationToken cancellationToken)
+    {
         for (var looks = 0; ; looks++)
         {
             try
             {
-                return await CommitAsync(RunTurn.Decide(definition, _run.State, _wanted, _inbox.Waiting, events, services.Time.GetUtcNow()), cancellationToken);
+                return await CommitAsync(decide(), cancellationToken);
             }
             catch (CommandsWaitingException) when (looks < MostLooks)
             {

@@ -7,6 +7,9 @@ internal abstract record RunEffect
 {
     /// <summary>Unique within the run.</summary>
     public abstract string Name { get; }
+
+    /// <summary>A failure of it changes nothing for the run: it is tried until it succeeds or is not wanted any more.</summary>
+    public virtual bool IsPersistent => false;
 }
 
 internal sealed record DecideImage(string Server, int Retries) : RunEffect
@@ -33,9 +36,13 @@ internal sealed record CallTool(string Step, string Server, int SandboxAttempt, 
 internal sealed record KeepSandbox(string Server, int Attempt) : RunEffect
 {
     public override string Name => $"keep {Server} {Attempt}";
+
+    public override bool IsPersistent => true;
 }
 
 internal sealed record StopSandbox(string Server, int Attempt) : RunEffect
 {
     public override string Name => $"stop {Server} {Attempt}";
+
+    public override bool IsPersistent => true;
 }

@@ -25,17 +25,12 @@ internal sealed class RunGrain(RunId id, RunHost host, RunServices services) : I
     {
         var start = services.Time.GetTimestamp();
         var pause = FirstPause;
+        using var waiter = services.Pulse.Listen(id);
         while (true)
         {
-            var pulse = services.Pulse.NextAsync(id);
+            var pulse = waiter.NextAsync();
             var run = await services.Store.LoadAsync(id, cancellationToken);
             var left = wait - services.Time.GetElapsedTime(start);
-            if (run is not { State.Status: not RunStatus.Done })
-            {
-                // Nothing will signal it any more.
-                services.Pulse.Signal(id);
-            }
-
             if (run is null || run.State.Status == RunStatus.Done || run.Version > afterVersion || left <= TimeSpan.Zero)
             {
                 return run is null ? null : await ViewAsync(run, cancellationToken);

@@ -9,6 +9,7 @@ namespace Actors.Grains.Runs;
 internal sealed partial class RunHost : IAsyncDisposable
 {
     private const int MostPerClaim = 64;
+    private const int RestingPerSlot = 8;
     private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SuspectPause = TimeSpan.FromMilliseconds(500);
@@ -32,7 +33,7 @@ internal sealed partial class RunHost : IAsyncDisposable
         _services = services;
         _options = options;
         _membership = membership;
-        _active = new ActiveRuns(services.Metrics);
+        _active = new ActiveRuns(services.Metrics, options.MaxActive * RestingPerSlot);
         _queue = new QueueGauge(options, services.Metrics);
         _reminders = new Reminders(_active, services.Time);
         _keeper = new HostKeeper(services, options, _active, _queue);
@@ -89,7 +90,7 @@ internal sealed partial class RunHost : IAsyncDisposable
     /// <exception cref="RunRejectedException">The queue is full.</exception>
     public async Task<InsertResult> SubmitAsync(NewRun queued, Func<SiloId, NewRun> started, CancellationToken cancellationToken)
     {
-        if (_membership.Current is { } tenure && !_queue.HasBacklog && _active.TryEnter(queued.State.Submitter, _options.MaxActive, _keeper.FairShare))
+        if (_membership.Current is { } tenure && !_queue.MustQueue && _active.TryEnter(queued.State.Submitter, _options.MaxActive, _keeper.FairShare))
         {
             // Not cancelled with the caller: a run that is owned must be worked on.
             if (await InsertOwnedAsync(started(tenure.Silo), tenure).WaitAsync(cancellationToken) is { } inserted)
@@ -141,7 +142,7 @@ internal sealed partial class RunHost : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            LogDrainOver(_services.Log, _active.Taken);
+            LogDrainOver(_services.Log, _active.Count);
         }
 
         await _membership.LeaveAsync(_options.Drain);
@@ -315,7 +316,7 @@ internal sealed partial class RunHost : IAsyncDisposable
 
     private RunActivation Activate(ClaimedRun run, Tenure tenure, bool fresh)
     {
-        var activation = new RunActivation(run, tenure, _services, _options) { OnDue = _reminders.Note };
+        var activation = new RunActivation(run, tenure, _services, _options) { OnDue = _reminders.Note, OnRest = Rest };
         _active.Add(activation);
         _activations.Add(OwnAsync(activation, fresh));
         return activation;
@@ -350,12 +351,24 @@ internal sealed partial class RunHost : IAsyncDisposable
         finally
         {
             _active.Remove(activation);
-            _active.Leave(activation.Submitter);
             _services.Pulse.Signal(activation.Id);
-            if (_queue.HasBacklog)
-            {
-                _wake.Set();
-            }
+            WakeForQueue();
+        }
+    }
+
+    private void Rest(RunActivation activation, bool rests)
+    {
+        if (_active.Rest(activation, rests))
+        {
+            WakeForQueue();
+        }
+    }
+
+    private void WakeForQueue()
+    {
+        if (_queue.MustQueue)
+        {
+            _wake.Set();
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class RunMetrics : IDisposable
         Lost = _meter.CreateCounter<long>("actors.runs.lost", "{run}", "Activations dropped because another silo owns the run");
         Faults = _meter.CreateCounter<long>("actors.runs.faults", "{run}", "Activations that broke");
         Refused = _meter.CreateCounter<long>("actors.submits.refused", "{submit}", "Submits refused because of load");
-        _meter.CreateObservableGauge("actors.runs.active", () => Volatile.Read(ref _active), "{run}", "Runs in memory");
+        _meter.CreateObservableGauge("actors.runs.active", () => Volatile.Read(ref _active), "{run}", "Runs that hold a slot");
         _meter.CreateObservableGauge("actors.queue.depth", () => Volatile.Read(ref _queued), "{run}", "Runs that wait for a slot");
         _meter.CreateObservableGauge("actors.queue.age", () => Volatile.Read(ref _queueAge), "s", "Age of the oldest queued run");
     }

@@ -4,6 +4,23 @@ namespace Actors.Grains.Runs;
 
 internal static partial class RunTransitions
 {
+    /// <summary>Gives the run up without its definition: loading that may be what breaks the silo. An acknowledged cancel goes before.</summary>
+    public static Transition Quarantine(RunState state, CancelRequested? cancel, Quarantined quarantined)
+    {
+        var draft = new Draft(null, state, quarantined.At);
+        if (cancel is not null)
+        {
+            Apply(draft, cancel);
+        }
+
+        if (draft.State.Status != RunStatus.Done)
+        {
+            Apply(draft, quarantined);
+        }
+
+        return new Transition(draft.State, draft.Trace, []);
+    }
+
     /// <summary>Ends the run without another effect: whatever it asks for seems to break its silo. Its sandboxes are left to the runner's reaper. An outcome that was decided before stands.</summary>
     private static void OnQuarantined(Draft draft, Quarantined e)
     {

@@ -174,9 +174,9 @@ internal static partial class RunTransitions
     {
         draft.Add(TraceKinds.EffectFailed, new { effect = e.Effect, error = e.Error });
 
-        // A sandbox that cannot be stopped is no reason to fail, and is waited for until the stop deadline.
+        // A sandbox that cannot be stopped is no reason to fail: the stop goes on until it works, behind an outcome until the stop deadline.
         var wanted = Effects(draft.Definition, draft.State).FirstOrDefault(w => w.Name == e.Effect);
-        if (draft.State.Outcome is null && wanted is not (StopSandbox or KeepSandbox))
+        if (draft.State.Outcome is null && wanted is not { IsPersistent: true })
         {
             Conclude(draft, RunOutcome.Failed, e.Error);
         }

@@ -29,6 +29,14 @@ internal sealed record RunTurn(RunState State, IReadOnlyList<TraceDraft> Trace, 
         return turn with { Trace = trace };
     }
 
+    /// <summary>Gives the run up, whatever else its inbox holds.</summary>
+    public static RunTurn Quarantine(RunState state, IReadOnlyList<PostedCommand> commands, Quarantined quarantined)
+    {
+        var cancel = commands.Select(c => RunCommands.ToEvent(c.Command.Kind, c.Command.By, c.Command.Body, quarantined.At)).OfType<CancelRequested>().FirstOrDefault();
+        var transition = RunTransitions.Quarantine(state, cancel, quarantined);
+        return new RunTurn(transition.State, transition.Trace, transition.Effects, Progress: true);
+    }
+
     private RunTurn After(WorkflowDefinition definition, RunEvent @event, List<TraceDraft> trace)
     {
         var transition = RunTransitions.Decide(definition, State, @event);

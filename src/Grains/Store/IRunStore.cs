@@ -42,8 +42,8 @@ internal interface IRunStore
     /// <summary>Renews the member's lease; null when it is no member any more: it owns nothing and must join as a new one.</summary>
     Task<SiloBeat?> BeatAsync(SiloId silo, CancellationToken cancellationToken);
 
-    /// <summary>Removes the member and gives up what it owns, due at once; the strike of its claims is taken back.</summary>
-    Task LeaveAsync(SiloId silo, CancellationToken cancellationToken);
+    /// <summary>Removes the member and gives up what it owns, due at once. The strike of its claims is taken back when it was drained: only then is it known that none of them broke it.</summary>
+    Task LeaveAsync(SiloId silo, bool drained, CancellationToken cancellationToken);
 
     /// <summary>Removes members whose last beat is older than <paramref name="lease"/>; their runs, and any without a living owner, become due at once. Gives how many runs that were.</summary>
     Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken);

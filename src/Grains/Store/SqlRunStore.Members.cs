@@ -39,11 +39,11 @@ internal sealed partial class SqlRunStore
         return beat;
     }, cancellationToken);
 
-    public Task LeaveAsync(SiloId silo, CancellationToken cancellationToken) => AsMember((c, t) =>
+    public Task LeaveAsync(SiloId silo, bool drained, CancellationToken cancellationToken) => AsMember((c, t) =>
     {
         // The member first: whoever claims in its name at this moment waits for this row, and then finds it gone.
         c.Execute("DELETE FROM silos WHERE id = @id", new { id = silo.ToString() }, t);
-        return c.Execute($"UPDATE runs SET {Freed}, strikes = CASE WHEN strikes > 0 THEN strikes - 1 ELSE 0 END WHERE owner = @id", new { id = silo.ToString() }, t);
+        return c.Execute($"UPDATE runs SET {Freed}, strikes = strikes - CASE WHEN @drained AND strikes > 0 THEN 1 ELSE 0 END WHERE owner = @id", new { id = silo.ToString(), drained }, t);
     }, cancellationToken);
 
     // Not on the heartbeats' connection, and without waiting for a member that was paused in the middle of a claim: the next round finds it.

@@ -46,7 +46,7 @@ internal sealed class RecordingStore(IRunStore store) : IRunStore
 
     public Task<SiloBeat?> BeatAsync(SiloId silo, CancellationToken cancellationToken) => store.BeatAsync(silo, cancellationToken);
 
-    public Task LeaveAsync(SiloId silo, CancellationToken cancellationToken) => store.LeaveAsync(silo, cancellationToken);
+    public Task LeaveAsync(SiloId silo, bool drained, CancellationToken cancellationToken) => store.LeaveAsync(silo, drained, cancellationToken);
 
     public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => store.EvictAsync(lease, cancellationToken);
 

@@ -44,6 +44,9 @@ internal sealed class FakeRunner : IRunner
         return Task.FromResult(new LaunchResponse { Id = request.Id, PodName = request.Id, ImageDigest = decision.Digest!, Runtime = "runsc", Decision = decision });
     }
 
+    /// <summary>How many of the next stops the engine fails.</summary>
+    public int FailingStops { get; set; }
+
     /// <summary>What a sandbox prints while it is stopped.</summary>
     public string LastWords { get; set; } = "";
 
@@ -84,6 +87,11 @@ internal sealed class FakeRunner : IRunner
 
     public Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken)
     {
+        if (FailingStops-- > 0)
+        {
+            throw new RunnerException(HttpStatusCode.InternalServerError, ProblemCodes.EngineFailed, "the engine hiccups");
+        }
+
         if (!Sandboxes.TryRemove(id, out _))
         {
             return Task.FromResult<SandboxView?>(null);

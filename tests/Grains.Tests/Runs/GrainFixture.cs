@@ -49,7 +49,7 @@ internal sealed class GrainFixture : IAsyncDisposable
             Faults.Around(Store), new EffectPerformer(Runner, clock), new TraceWriter(new TraceRedactor(_redaction)), clock, NullLogger.Instance);
         var membership = new SiloMembership(services.Store, clock, new TaskHeart(Time), new SiloIdentity("test", "1"), _options.Lease, NullLogger.Instance);
         _host = new RunHost(services, _options, membership);
-        _directory = new RunDirectory(new WorkflowCatalog([TestWorkflows.TwoSteps]), _host, services);
+        _directory = new RunDirectory(new WorkflowCatalog([TestWorkflows.TwoSteps, TestWorkflows.Waits]), _host, services);
         _host.Start();
     }
 

@@ -31,14 +31,14 @@ public sealed class QueueGaugeTests
     }
 
     [Fact]
-    public void HasBacklog_UntilAClaimFoundFewerThanItWanted()
+    public void MustQueue_UntilAClaimFoundFewerThanItWanted()
     {
-        Assert.True(_gauge.HasBacklog);
+        Assert.True(_gauge.MustQueue);
         _gauge.OnClaimed(4, 4);
-        Assert.True(_gauge.HasBacklog);
+        Assert.True(_gauge.MustQueue);
         _gauge.OnClaimed(4, 3);
-        Assert.False(_gauge.HasBacklog);
+        Assert.False(_gauge.MustQueue);
         _gauge.OnQueued();
-        Assert.True(_gauge.HasBacklog);
+        Assert.True(_gauge.MustQueue);
     }
 }

@@ -221,6 +221,25 @@ public abstract class RunGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Slots_RunThatKeepsItsSandboxWhileItWaits_TakesNone()
+    {
+        await using var silo = Open(new RunOptions { MaxActive = 1 });
+        var waiting = await silo.SubmitAsync(workflow: "waits");
+        await WaitsForAsync(silo, waiting, WaitKind.Approval);
+        Assert.Single(silo.Runner.Sandboxes);
+        Assert.Equal(1, await silo.CountOwnedAsync());
+
+        // The slot is free, and taken again behind the approval.
+        Assert.Equal(RunOutcome.Succeeded, (await silo.DoneAsync(await silo.SubmitAsync())).Outcome);
+        await silo.Grain(waiting).ApproveAsync("tester", "ok", true, null, default);
+        await WaitsForAsync(silo, waiting, WaitKind.Signal);
+        await silo.Grain(waiting).SignalAsync("tester", "go", JsonElement.Parse("""{"n":1}"""), default);
+
+        Assert.Equal(RunOutcome.Succeeded, (await silo.DoneAsync(waiting)).Outcome);
+        Assert.Equal(RunOutcome.Succeeded, (await silo.DoneAsync(await silo.SubmitAsync())).Outcome);
+    }
+
+    [Fact]
     public async Task Wait_NothingChanges_ReturnsAfterTheTime()
     {
         var run = await _silo.DoneAsync(await _silo.SubmitAsync());
@@ -261,6 +280,15 @@ public abstract class RunGrainTests : IAsyncLifetime
         var run = await _silo.SubmitAsync();
         await called.Task;
         return run;
+    }
+
+    private static async Task WaitsForAsync(GrainFixture silo, RunView run, WaitKind kind)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+        while (run.WaitingFor?.Kind != kind)
+        {
+            run = (await silo.Grain(run).WaitAsync(run.Version, TimeSpan.FromMinutes(1), patience.Token))!;
+        }
     }
 
     public async Task DisposeAsync() => await _silo.DisposeAsync();

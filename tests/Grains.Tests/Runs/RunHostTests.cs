@@ -81,6 +81,49 @@ public abstract class RunHostTests
     }
 
     [Fact]
+    public async Task Run_DefinitionBreaksItsSilo_IsQuarantinedWithoutIt()
+    {
+        await using var silo = Open(new RunOptions { MaxStrikes = 2 });
+        var called = new TaskCompletionSource();
+        silo.Runner.OnCall = (id, _, _) =>
+        {
+            called.TrySetResult();
+            return Task.FromResult(new CallView { CallId = id, Status = CallStatus.Pending });
+        };
+        var run = await silo.SubmitAsync();
+        await called.Task;
+        await silo.StopAsync();
+        silo.Faults.OnDefinition = new InvalidOperationException("too deep");
+        silo.Start();
+        Assert.True(RunId.TryParse(run.RunId, out var id));
+        await Poll.UntilAsync(async () =>
+        {
+            silo.Advance(TimeSpan.FromSeconds(10));
+            return (await silo.Store.LoadAsync(id, default))!.State.Status == RunStatus.Done;
+        });
+        silo.Faults.OnDefinition = null;
+        var view = (await silo.Grain(run).GetAsync(default))!;
+
+        Assert.Equal((RunOutcome.Failed, "quarantined"), (view.Outcome!.Value, view.Error!.Code));
+        Assert.Equal(["quarantined", "call_unknown", "sandboxes_abandoned", "done"], (await silo.TraceAsync(run)).TakeLast(4).Select(e => e.Kind));
+    }
+
+    [Fact]
+    public async Task Stop_EngineFailsForAMoment_IsTriedAgainAndNothingIsAbandoned()
+    {
+        await using var silo = Open();
+        silo.Runner.FailingStops = 4;
+        var run = await silo.SubmitAsync();
+        await silo.DoneByAsync(run, TimeSpan.FromSeconds(1));
+        var trace = await silo.TraceAsync(run);
+
+        Assert.Equal(RunOutcome.Succeeded, (await silo.Grain(run).GetAsync(default))!.Outcome);
+        Assert.Empty(silo.Runner.Sandboxes);
+        Assert.DoesNotContain(trace, e => e.Kind == "sandboxes_abandoned");
+        Assert.InRange(trace.Count(e => e.Kind == "effect_failed"), 1, 2);
+    }
+
+    [Fact]
     public async Task Submit_RepeatedWhileTheQueueIsFull_FindsItsRun()
     {
         await using var silo = Open(new RunOptions { MaxActive = 0, MaxQueued = 1 });

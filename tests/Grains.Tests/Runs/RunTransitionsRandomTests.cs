@@ -50,6 +50,7 @@ public sealed class RunTransitionsRandomTests
         var random = new Random(seed);
         var state = TestWorkflows.NewRun(definition, Start);
         var started = new HashSet<string>(StringComparer.Ordinal);
+        var failed = new HashSet<string>(StringComparer.Ordinal);
         var doneEntries = 0;
         _now = Start;
         for (var i = 0; i < Length; i++)
@@ -72,6 +73,8 @@ public sealed class RunTransitionsRandomTests
                 Assert.True(started.Add($"{call.Data.GetProperty("step")} {call.Data.GetProperty("attempt")}"), $"{context}: the same call started twice");
             }
 
+            failed.UnionWith(@event is EffectFailed fault ? [fault.Effect] : []);
+            CheckIsWoken(transition, failed, context);
             Check(definition, state, transition, @event, context);
             if (transition.Effects.Any(e => e is LaunchSandbox or CallTool))
             {
@@ -99,10 +102,6 @@ public sealed class RunTransitionsRandomTests
         Assert.True(transition.Effects.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() == transition.Effects.Count, $"{context}: the same effect twice");
         Assert.True(state.Steps.Count(s => s.Status is StepStatus.Running or StepStatus.Waiting) <= 1, $"{context}: two steps at once");
 
-        // Whoever waits is woken: by an effect, by a reminder before the deadline, or by a person.
-        var idle = state is { Status: RunStatus.Verifying or RunStatus.Running, Outcome: null } && !transition.Effects.Any(e => e is not KeepSandbox);
-        Assert.True(!idle || state.DueAt < state.Deadline || state.Steps.Any(s => s.Status == StepStatus.Waiting), $"{context}: stuck until the deadline");
-
         foreach (var (id, server) in state.Servers)
         {
             var used = definition.Steps.Zip(state.Steps).Any(s => s.First.Server == id && s.Second.Status is StepStatus.Pending or StepStatus.Running);
@@ -113,6 +112,16 @@ public sealed class RunTransitionsRandomTests
         {
             Assert.True(transition.Trace.Count == 0, $"{context}: a reminder had an effect before it was due");
         }
+    }
+
+    /// <summary>Whoever waits is woken: by an effect that is still going on, by a reminder before the deadline, or by a person.</summary>
+    /// <param name="failed">Effects that have failed: whoever performs them tries the persistent ones again, the others are over.</param>
+    private static void CheckIsWoken(Transition transition, HashSet<string> failed, string context)
+    {
+        var state = transition.State;
+        var idle = state is { Status: RunStatus.Verifying or RunStatus.Running, Outcome: null }
+            && !transition.Effects.Any(e => e is not KeepSandbox && (e.IsPersistent || !failed.Contains(e.Name)));
+        Assert.True(!idle || state.DueAt < state.Deadline || state.Steps.Any(s => s.Status == StepStatus.Waiting), $"{context}: stuck until the deadline");
     }
 
     /// <summary>Mostly what would come next, sometimes anything.</summary>

@@ -17,6 +17,9 @@ internal sealed class StoreFaults
         _failing = count;
     }
 
+    /// <summary>Loading a definition fails as long as it is set.</summary>
+    public Exception? OnDefinition { get; set; }
+
     /// <summary>The next commits are made, but their answers are lost.</summary>
     public void LoseAnswers(int count) => _failingAfter = count;
 
@@ -39,7 +42,8 @@ internal sealed class StoreFaults
         public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken) =>
             store.ReadTraceAsync(id, afterSeq, limit, bytes, cancellationToken);
 
-        public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) => store.LoadDefinitionAsync(hash, cancellationToken);
+        public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) =>
+            faults.OnDefinition is { } fault ? Task.FromException<WorkflowDefinition?>(fault) : store.LoadDefinitionAsync(hash, cancellationToken);
 
         public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => store.MeasureQueueAsync(most, cancellationToken);
 
@@ -47,7 +51,7 @@ internal sealed class StoreFaults
 
         public Task<SiloBeat?> BeatAsync(SiloId silo, CancellationToken cancellationToken) => store.BeatAsync(silo, cancellationToken);
 
-        public Task LeaveAsync(SiloId silo, CancellationToken cancellationToken) => store.LeaveAsync(silo, cancellationToken);
+        public Task LeaveAsync(SiloId silo, bool drained, CancellationToken cancellationToken) => store.LeaveAsync(silo, drained, cancellationToken);
 
         public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => store.EvictAsync(lease, cancellationToken);
 

@@ -154,12 +154,12 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
         return new SiloBeat(Now, _world.Timeline);
     });
 
-    public Task LeaveAsync(SiloId silo, CancellationToken cancellationToken) => Do(() =>
+    public Task LeaveAsync(SiloId silo, bool drained, CancellationToken cancellationToken) => Do(() =>
     {
         var world = _world with { Silos = _world.Silos.Remove(silo) };
         foreach (var run in _world.Runs.Values.Where(r => r.Stored.Owner == silo))
         {
-            world = world.With(run.Freed(Now) with { Stored = run.Stored with { Owner = null, Strikes = Math.Max(0, run.Stored.Strikes - 1) } });
+            world = world.With(run.Freed(Now) with { Stored = run.Stored with { Owner = null, Strikes = Math.Max(0, run.Stored.Strikes - (drained ? 1 : 0)) } });
         }
 
         Apply(world, new SiloRemoved(Now, silo, null));

@@ -63,7 +63,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 
     public Task<SiloBeat?> BeatAsync(SiloId silo, CancellationToken cancellationToken) => Ask(m => m.BeatAsync(silo, default), cancellationToken);
 
-    public Task LeaveAsync(SiloId silo, CancellationToken cancellationToken) => Ask(m => Done(m.LeaveAsync(silo, default)), cancellationToken);
+    public Task LeaveAsync(SiloId silo, bool drained, CancellationToken cancellationToken) => Ask(m => Done(m.LeaveAsync(silo, drained, default)), cancellationToken);
 
     public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => Ask(
         m =>

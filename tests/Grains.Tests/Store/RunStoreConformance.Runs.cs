@@ -149,7 +149,7 @@ public abstract partial class RunStoreConformance
         var changed = After(first);
         var second = Commit(silo, changed, changed.State with { Steps = changed.State.Steps.SetItem(0, changed.State.Steps[0] with { Result = null }).SetItem(1, changed.State.Steps[1] with { Result = Large('s') }) });
         await Store.CommitAsync(second, default);
-        await Store.LeaveAsync(silo, default);
+        await Store.LeaveAsync(silo, drained: true, default);
         var next = Assert.Single(await Store.ClaimAsync(Wish(await JoinedAsync()), default)).Run;
 
         Assert.Equal(Large('p').GetRawText(), next.State.Params!.Value.GetRawText());

@@ -39,15 +39,17 @@ public abstract partial class RunStoreConformance
         Assert.Equal(0, await Store.EvictAsync(Lease, default));
     }
 
-    [Fact]
-    public async Task Leave_Member_FreesItsRunsWithoutStrike()
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task Leave_Member_FreesItsRunsWithoutStrikeWhenItWasDrained(bool drained, int strikes)
     {
         var (silo, run) = await ClaimedAsync();
-        await Store.LeaveAsync(silo, default);
+        await Store.LeaveAsync(silo, drained, default);
         var loaded = await Store.LoadAsync(run.State.RunId, default);
 
         Assert.Null(loaded!.Owner);
-        Assert.Equal(0, loaded.Strikes);
+        Assert.Equal(strikes, loaded.Strikes);
         Assert.Empty(await Store.ListSilosAsync(default));
         Assert.Single(await Store.ClaimAsync(Wish(await JoinedAsync()), default));
     }

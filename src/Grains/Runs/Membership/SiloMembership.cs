@@ -55,7 +55,7 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
         try
         {
             using var enough = new CancellationTokenSource(patience, clock);
-            await store.LeaveAsync(tenure.Silo, enough.Token);
+            await store.LeaveAsync(tenure.Silo, drained: true, enough.Token);
         }
         catch (Exception e)
         {
@@ -134,8 +134,8 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
 
         if (_left is { } left)
         {
-            // Its runs need not wait until the lease is over.
-            await store.LeaveAsync(left, cancellationToken);
+            // Its runs need not wait until the lease is over. They keep their strikes: one of them may have frozen this silo.
+            await store.LeaveAsync(left, drained: false, cancellationToken);
             _left = null;
         }
 

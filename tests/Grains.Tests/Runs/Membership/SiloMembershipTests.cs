@@ -1,7 +1,10 @@
+using System.Text.Json;
+using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
 using Actors.Grains.Runs.Membership;
 using Actors.Grains.Store;
 using Actors.Grains.Tests.Simulation;
+using Actors.Grains.Tracing;
 using Actors.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -40,7 +43,7 @@ public sealed class SiloMembershipTests : IAsyncLifetime
     {
         _membership.Start();
         var before = _membership.Current!;
-        await _store.LeaveAsync(before.Silo, default);
+        await _store.LeaveAsync(before.Silo, drained: true, default);
         _time.Advance(Beat);
         _time.Advance(TimeSpan.FromTicks(1));
 
@@ -71,6 +74,32 @@ public sealed class SiloMembershipTests : IAsyncLifetime
         Assert.True(tenure.Over.IsCancellationRequested);
         Assert.Null(_membership.Current);
         Assert.Empty(_store.World.Silos);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task Rejoin_AfterAFreeze_LeavesTheStrikeThatADrainTakesBack(bool freezes, int strikes)
+    {
+        _membership.Start();
+        var tenure = _membership.Current!;
+        var run = TestWorkflows.NewRun(TestWorkflows.TwoSteps, _time.GetUtcNow());
+        var trace = new TraceWriter(new TraceRedactor(new RedactionOptions())).Append(run.RunId, 0, TraceChain.Genesis, [new TraceDraft(_time.GetUtcNow(), "test", JsonElement.Parse("{}"))]);
+        await _store.InsertAsync(new NewRun(run, TestWorkflows.TwoSteps, "hash", null, "", trace, tenure.Silo), default);
+        if (freezes)
+        {
+            // As when it sees at its next beat that two thirds of the lease are over.
+            tenure.End();
+            _time.Advance(Beat);
+            Assert.NotEqual(tenure.Silo, _membership.Current!.Silo);
+        }
+        else
+        {
+            await _membership.LeaveAsync(TimeSpan.FromSeconds(5));
+        }
+
+        var stored = (await _store.LoadAsync(run.RunId, default))!;
+        Assert.Equal((null, strikes), (stored.Owner, stored.Strikes));
     }
 
     [Fact]
