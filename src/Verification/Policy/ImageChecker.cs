@@ -57,7 +57,7 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
         OciDigest? digest = null;
         try
         {
-            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, options.Platform, cancellationToken);
+            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, request.Platform, cancellationToken);
             digest = resolved.Image.Digest;
             evidence.Add(ResolveFacts(request.Image, resolved.Top.Digest, digest, resolved.Top.MediaType, "registry"));
             return await CheckResolvedAsync(request, resolved, evidence, cancellationToken);

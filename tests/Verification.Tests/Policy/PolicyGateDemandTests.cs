@@ -227,6 +227,30 @@ public sealed class PolicyGateDemandTests : RegistryGate
         Assert.Equal(RefusalCodes.Unsigned, ofChild.Code);
     }
 
+    [Theory]
+    [InlineData(true, "default", "amd64")]
+    [InlineData(true, "arm", "arm64")]
+    [InlineData(false, "arm", "amd64")]
+    public async Task DecideAsync_ProfileThatSelectsNodesByProcessor_LaunchesTheChildForThoseInACluster(bool byNodes, string profile, string architecture)
+    {
+        var children = new Dictionary<string, TestImage>(StringComparer.Ordinal) { ["amd64"] = TestImages.Text("one"), ["arm64"] = TestImages.Text("other") };
+        foreach (var (name, child) in children)
+        {
+            Registry.Add(Name, name, child);
+        }
+
+        var index = AddIndex([.. children.Select(c => (c.Value, c.Key))]);
+        await using var harness = new GateHarness(
+            Registry.Host,
+            beforeOpen: f => File.AppendAllText(f.PolicyPath, $"{PolicyFolder.Profiles.Split('\n', 2)[1].Replace("default:", "arm:", StringComparison.Ordinal)}\n    nodes: {{ selector: {{ kubernetes.io/arch: arm64 }} }}\n"),
+            change: o => o with { PlatformByNodes = byNodes });
+        AddSignatures(index, [harness.Signer.Sign(index.Digest)]);
+
+        // The second answer comes from what is remembered of the first, of another profile nothing is.
+        Assert.Equal(children["amd64"].Digest, (await harness.DecideAsync(Pinned(index))).Digest);
+        Assert.Equal(children[architecture].Digest, (await harness.DecideAsync(Pinned(index), profile)).Digest);
+    }
+
     [Fact]
     public async Task DecideAsync_ChildOfASignedIndexIsDenied_IsRefused()
     {
@@ -268,12 +292,20 @@ public sealed class PolicyGateDemandTests : RegistryGate
         return image;
     }
 
-    private TestImage AddIndex(TestImage child)
+    private TestImage AddIndex(TestImage child) => AddIndex([(child, "amd64")]);
+
+    private TestImage AddIndex(IReadOnlyList<(TestImage Image, string Architecture)> children)
     {
-        var entry = TestImages.Descriptor(child.MediaType, child.Manifest);
-        entry["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "amd64" };
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = IndexType, ["manifests"] = new JsonArray(entry) });
-        var index = new TestImage(bytes, IndexType, child.Config, []);
+        var entries = new JsonArray();
+        foreach (var (child, architecture) in children)
+        {
+            var entry = TestImages.Descriptor(child.MediaType, child.Manifest);
+            entry["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = architecture };
+            entries.Add((JsonNode)entry);
+        }
+
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = IndexType, ["manifests"] = entries });
+        var index = new TestImage(bytes, IndexType, children[0].Image.Config, []);
         Registry.Add(Name, "1", index);
         return index;
     }
