@@ -92,6 +92,7 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
         var attachments = new Attachments(source, request.Repository, resolved.Top.Digest);
         var checker = new RequirementChecker(attachments, request.Image.Name, resolved.Top.Digest, time);
         var refusal = await checker.CheckAsync(request.Rule.Require!, cancellationToken);
+        checker.Evidence.Malformed(attachments.Malformed);
         evidence.AddRange(checker.Evidence.Items);
         if (refusal is null)
         {

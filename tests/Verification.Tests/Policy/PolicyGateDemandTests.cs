@@ -209,6 +209,42 @@ public sealed class PolicyGateDemandTests : RegistryGate
         Assert.Equal(RefusalCodes.ImageNotFound, (await harness.DecideAsync($"{Registry.Host}/{Name}:2")).Code);
     }
 
+    [Theory]
+    [InlineData(true, true, null)]
+    [InlineData(false, true, null)]
+    [InlineData(true, false, RefusalCodes.RegistryProtocol)]
+    [InlineData(false, false, RefusalCodes.RegistryProtocol)]
+    public async Task DecideAsync_MoreReferrersThanAreLookedAt_TheBundlesAmongThemMaySettleItButProveNothingAbsent(bool endpoint, bool signed, string? code)
+    {
+        var image = AddImage();
+        var bundle = AddReferrer(image, [(BundleType, Bundle(image, Recipe.Of(keyless: true, dsse: true, rekor: 1)))]);
+        bundle["artifactType"] = BundleType;
+        List<JsonObject> scans = [.. Enumerable.Range(0, 51).Select(i => TestImages.Descriptor(TestImages.ManifestType, BitConverter.GetBytes(i)))];
+        scans.ForEach(s => s["artifactType"] = "application/sarif+json");
+        ListReferrers(image, signed ? [.. scans, bundle] : scans, endpoint);
+
+        var decision = await DecideAsync(ByKeyless);
+
+        Assert.True(decision.Code == code, $"{decision.Code}: {decision.Reason}");
+        Assert.Equal(code is not null, decision.Reason?.Contains("more than 50 entries", StringComparison.Ordinal) == true);
+        Assert.Single(Registry.Requests, r => r.Query == "?artifactType=" + Uri.EscapeDataString(BundleType));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task DecideAsync_EntriesOfTheListThatNameNothing_AreCountedInTheEvidence(int malformed)
+    {
+        var image = AddImage();
+        var bundle = AddReferrer(image, [(BundleType, Bundle(image, Recipe.Of(keyless: true, dsse: true, rekor: 1)))]);
+        ListReferrers(image, [.. Enumerable.Range(0, malformed).Select(_ => new JsonObject()), bundle]);
+
+        var decision = await DecideAsync(ByKeyless);
+
+        Assert.True(decision.Admitted, decision.Reason);
+        Assert.Equal(malformed > 0 ? ["2"] : [], decision.Evidence.Where(e => e.Check == "referrers").Select(e => e.Facts["malformed"]));
+    }
+
     [Fact]
     public async Task DecideAsync_SignedIndex_LaunchesItsChildForThePlatform()
     {
