@@ -68,6 +68,7 @@ internal static class PolicyCheck
             PolicyFile = request.PolicyFile,
             Deadline = TimeSpan.FromSeconds(request.Seconds),
             Platform = platform!,
+            PlatformByNodes = request.Platform is null,
             RegistryAuthFile = request.AuthFile,
         };
     }

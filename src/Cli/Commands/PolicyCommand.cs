@@ -33,7 +33,7 @@ internal static class PolicyCommand
         var file = new Option<string>("--policy") { Description = $"The policy's file; {DefaultFile} when not given.", DefaultValueFactory = _ => DefaultFile };
         var profile = new Option<string>("--profile") { Description = "The profile to decide under.", DefaultValueFactory = _ => "default" };
         var layout = new Option<string?>("--layout") { Description = "Directory of an OCI image layout that is read in place of the registry: nothing is asked over the network." };
-        var platform = new Option<string?>("--platform") { Description = "os/architecture that runs; linux on this machine's processor when not given." };
+        var platform = new Option<string?>("--platform") { Description = "os/architecture that runs; when not given, that of the nodes that the profile selects, else linux on this machine's processor." };
         var auth = new Option<string>("--auth-file") { Description = "Credentials for registries, as Docker's config.json; anonymous when not given.", DefaultValueFactory = _ => "" };
         var timeout = new Option<int>("--timeout") { Description = "Most seconds.", DefaultValueFactory = _ => 20 };
         var json = CommonOptions.Json();

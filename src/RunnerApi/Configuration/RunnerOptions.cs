@@ -52,6 +52,9 @@ internal sealed class RunnerOptions
     /// <summary>Credentials for registries, in the format of Docker's <c>config.json</c>; empty reads anonymously.</summary>
     public string RegistryAuthFile { get; set; } = "";
 
+    /// <summary>Which child of a multi-platform image runs, such as <c>linux/arm64</c>; empty for linux on the runner's own processor. A profile that selects nodes by processor runs theirs.</summary>
+    public string Platform { get; set; } = "";
+
     /// <summary>Directory of the journal: what was launched and which calls were sent.</summary>
     [Required]
     public string StateDirectory { get; set; } = "";

@@ -4,6 +4,7 @@ using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Kubernetes;
 using Actors.RunnerApi.Podman;
+using Actors.Verification.Oci;
 using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Configuration;
@@ -26,6 +27,8 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
     /// <summary>Settings of the policy gate.</summary>
     public PolicyOptions Policy => new()
     {
+        Platform = OciPlatform.TryParse(Options.Platform, out var platform) ? platform : OciPlatform.Host,
+        PlatformByNodes = Cluster is not null,
         PolicyFile = Options.PolicyFile,
         Deadline = TimeSpan.FromSeconds(Options.DecisionSeconds),
         CacheTime = TimeSpan.FromSeconds(Options.DecisionCacheSeconds),
@@ -46,7 +49,7 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
             options.AllowNonLoopback,
             $"use 127.0.0.1, or set {RunnerOptions.Section}:{nameof(RunnerOptions.AllowNonLoopback)}=true where the network is closed.");
         var token = reader.Token(nameof(RunnerOptions.TokenFile), options.TokenFile);
-        CheckPaths(options, reader);
+        CheckValues(options, reader);
 
         var sandbox = configuration.GetSection(PodmanOptions.Section);
         var engineReader = new SettingsReader(PodmanOptions.Section, key => sandbox[key]);
@@ -74,7 +77,7 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
 
     private static string AbsolutePath(string path) => path.Length == 0 ? "" : Path.GetFullPath(path);
 
-    private static void CheckPaths(RunnerOptions options, SettingsReader reader)
+    private static void CheckValues(RunnerOptions options, SettingsReader reader)
     {
         if (options.StateDirectory.Length > 0 && !Path.IsPathFullyQualified(options.StateDirectory))
         {
@@ -84,6 +87,11 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         if (options.SecretsDirectory.Length > 0 && !Directory.Exists(options.SecretsDirectory))
         {
             reader.Fault(nameof(RunnerOptions.SecretsDirectory), "the directory does not exist.");
+        }
+
+        if (options.Platform.Length > 0 && !(OciPlatform.TryParse(options.Platform, out var platform) && platform.Os == OciPlatform.Host.Os))
+        {
+            reader.Fault(nameof(RunnerOptions.Platform), "is no platform such as linux/amd64 or linux/arm64.");
         }
 
         if (options.RegistryAuthFile.Length > 0 && !File.Exists(options.RegistryAuthFile))

@@ -22,6 +22,9 @@ internal sealed class Attachments(IImageSource source, OciRepository repository,
     private readonly BudgetedSource _source = new(source);
     private readonly Dictionary<AttachmentLayout, IReadOnlyList<Candidate>> _lists = [];
 
+    /// <summary>Entries of the list of referrers that were no descriptors, as far as it was read.</summary>
+    public int Malformed { get; private set; }
+
     /// <summary>The candidates of a layout; empty when there are none. A list that cannot be read is a candidate that fails.</summary>
     public async Task<IReadOnlyList<Candidate>> ListAsync(AttachmentLayout layout, CancellationToken cancellationToken)
     {
@@ -44,7 +47,7 @@ internal sealed class Attachments(IImageSource source, OciRepository repository,
         }
         catch (RegistryException e)
         {
-            return [new UnreadableCandidate(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(layout.ToString()), e)];
+            return [Unreadable(layout, e)];
         }
     }
 
@@ -63,11 +66,27 @@ internal sealed class Attachments(IImageSource source, OciRepository repository,
 
     private async Task<IReadOnlyList<Candidate>> ReadBundlesAsync(CancellationToken cancellationToken)
     {
-        var list = await _source.ListReferrersAsync(repository, image, artifactType: null, cancellationToken);
+        try
+        {
+            return [.. await ListBundlesAsync(artifactType: null, cancellationToken)];
+        }
+        catch (RegistryException e) when (e.Fault == RegistryFault.TooLarge)
+        {
+            // Scans and lists of parts pile up beside signatures. Those that say that they are bundles may settle the decision; when they do not, what was left out still counts as what it may have held.
+            return [.. await ListBundlesAsync(BundleCandidate.CurrentType, cancellationToken), Unreadable(AttachmentLayout.Bundles, e)];
+        }
+    }
+
+    private async Task<IEnumerable<Candidate>> ListBundlesAsync(string? artifactType, CancellationToken cancellationToken)
+    {
+        var list = await _source.ListReferrersAsync(repository, image, artifactType, cancellationToken);
+        Malformed = list.Malformed;
 
         // Those that say that they are bundles first: they settle most decisions without the others being fetched.
-        return [.. list.Items.OrderByDescending(BundleCandidate.IsClaimed).Select(r => new BundleCandidate(_source, repository, r, list.Origin))];
+        return list.Items.OrderByDescending(BundleCandidate.IsClaimed).Select(r => new BundleCandidate(_source, repository, r, list.Origin));
     }
+
+    private static UnreadableCandidate Unreadable(AttachmentLayout layout, RegistryException why) => new(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(layout.ToString()), why);
 
     private static TagCandidate Locate(TagCandidate candidate, OciDigest manifest, int index)
     {

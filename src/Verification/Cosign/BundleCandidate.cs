@@ -9,6 +9,9 @@ internal sealed class BundleCandidate : Candidate
     /// <summary>What every bundle's media type starts with.</summary>
     public const string TypePrefix = "application/vnd.dev.sigstore.bundle";
 
+    /// <summary>Media type of today's bundles, and artifact type of their manifests.</summary>
+    public const string CurrentType = TypePrefix + ".v0.3+json";
+
     private readonly IImageSource _source;
     private readonly OciRepository _repository;
     private readonly Referrer _referrer;

@@ -1,8 +1,13 @@
+using System.Collections.Concurrent;
+
 namespace Actors.Verification.Oci;
 
-/// <summary>Asks a repository's mirrors in order, then its registry. Whatever a mirror gives is checked like the registry's own, so a bad mirror costs time only.</summary>
-internal sealed class MirrorWalk(TimeSpan perMirror, TimeProvider time)
+/// <summary>Asks a repository's mirrors in order, then its registry. Whatever a mirror gives is checked like the registry's own, so a bad mirror costs time only, and one that hangs does so once.</summary>
+internal sealed class MirrorWalk(OciLimits limits, TimeProvider time)
 {
+    // By host; a policy names few. Of each, when it last took too long.
+    private readonly ConcurrentDictionary<string, long> _hung = new(StringComparer.Ordinal);
+
     /// <summary>The first mirror's answer that is one, else the registry's answer or failure.</summary>
     /// <param name="origin">The repository as it was named.</param>
     /// <param name="byDigest">True when the answer is checked by digest; otherwise only mirrors that may resolve tags are asked.</param>
@@ -13,9 +18,9 @@ internal sealed class MirrorWalk(TimeSpan perMirror, TimeProvider time)
         OciRepository origin, bool byDigest, Func<OciRepository, CancellationToken, Task<T>> get, CancellationToken cancellationToken, Func<T, bool>? suffices = null)
     {
         ArgumentNullException.ThrowIfNull(origin);
-        foreach (var mirror in origin.Options.Mirrors.Where(m => MayAnswer(m, byDigest)))
+        foreach (var mirror in origin.Options.Mirrors.Where(m => MayAnswer(m, byDigest) && !IsPaused(m)))
         {
-            var (answered, answer) = await TryAsync(mirror.For(origin), get, cancellationToken);
+            var (answered, answer) = await TryAsync(mirror, origin, get, cancellationToken);
             if (answered && (suffices is null || suffices(answer!)))
             {
                 return answer!;
@@ -27,13 +32,16 @@ internal sealed class MirrorWalk(TimeSpan perMirror, TimeProvider time)
 
     private static bool MayAnswer(RegistryMirror mirror, bool byDigest) => byDigest || mirror.ResolvesTags;
 
-    private async Task<(bool Answered, T? Answer)> TryAsync<T>(OciRepository mirror, Func<OciRepository, CancellationToken, Task<T>> get, CancellationToken cancellationToken)
+    // Each request would wait for it again, and together they would use up the time of a decision that the registry itself could settle.
+    private bool IsPaused(RegistryMirror mirror) => _hung.TryGetValue(mirror.Host, out var since) && time.GetElapsedTime(since) < limits.MirrorPause;
+
+    private async Task<(bool Answered, T? Answer)> TryAsync<T>(RegistryMirror mirror, OciRepository origin, Func<OciRepository, CancellationToken, Task<T>> get, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(perMirror, time);
+        using var limit = new CancellationTokenSource(limits.MirrorTime, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return (true, await get(mirror, both.Token));
+            return (true, await get(mirror.For(origin), both.Token));
         }
         catch (RegistryException)
         {
@@ -41,6 +49,7 @@ internal sealed class MirrorWalk(TimeSpan perMirror, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            _hung[mirror.Host] = time.GetTimestamp();
             return (false, default);
         }
     }

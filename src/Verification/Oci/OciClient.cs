@@ -31,7 +31,7 @@ internal sealed class OciClient : IImageSource, IDisposable
         _http = new GuardedHttp(options);
         _transport = new RegistryTransport(_http, new RegistryAuthenticator(_http, options), Limits);
         _referrers = new ReferrersReader(_transport, FetchAsync, Limits);
-        _mirrors = new MirrorWalk(Limits.MirrorTime, options.Time);
+        _mirrors = new MirrorWalk(Limits, options.Time);
     }
 
     /// <inheritdoc/>

@@ -32,4 +32,7 @@ internal sealed record OciLimits
 
     /// <summary>How long one request to a mirror may take before the next is asked.</summary>
     public TimeSpan MirrorTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a mirror that took longer is not asked again.</summary>
+    public TimeSpan MirrorPause { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -67,6 +67,15 @@ internal sealed class CandidateEvidence
         Fail(leaf, facts);
     }
 
+    /// <summary>Notes entries of the list of referrers that could not be read, if any.</summary>
+    public void Malformed(int entries)
+    {
+        if (entries > 0)
+        {
+            _items.Add(new DecisionEvidence("referrers", Passed: false, Facts(("malformed", entries.ToString(CultureInfo.InvariantCulture)))));
+        }
+    }
+
     private static Dictionary<string, string> FactsOf(Leaf leaf, Candidate candidate)
     {
         var facts = Facts(("requirement", leaf.Path), ("by", leaf.By.Name), ("format", candidate.Format));

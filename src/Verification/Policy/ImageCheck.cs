@@ -17,14 +17,16 @@ internal sealed record ImageCheck(OciDigest? Digest, Refusal? Refusal, IReadOnly
 /// <param name="PolicyRevision">Of the policy that decides.</param>
 /// <param name="TrustRoots">Hash over its trust roots.</param>
 /// <param name="Rule">Pattern of the matching rule.</param>
-internal sealed record CheckKey(string Repository, string Selector, string Profile, string PolicyRevision, string TrustRoots, string Rule);
+/// <param name="Platform">Which child of an index runs.</param>
+internal sealed record CheckKey(string Repository, string Selector, string Profile, string PolicyRevision, string TrustRoots, string Rule, OciPlatform Platform);
 
 /// <summary>An image to be checked.</summary>
 /// <param name="Image">Parsed.</param>
 /// <param name="Profile">Name.</param>
 /// <param name="Policy">The policy that decides.</param>
 /// <param name="Rule">Its matching rule, which has a requirement.</param>
-internal sealed record CheckRequest(ImageReference Image, string Profile, PolicyDocument Policy, RegistryRule Rule)
+/// <param name="Platform">Which child of an index runs.</param>
+internal sealed record CheckRequest(ImageReference Image, string Profile, PolicyDocument Policy, RegistryRule Rule, OciPlatform Platform)
 {
     /// <summary>Where the image is, with the settings of its registry.</summary>
     public OciRepository Repository { get; } = new(Image.Host, Image.Repository, Policy.OptionsFor(Image.Host, Rule));
@@ -33,5 +35,5 @@ internal sealed record CheckRequest(ImageReference Image, string Profile, Policy
     public CheckKey Key => KeyOf(Image.Digest?.ToString() ?? Image.Tag!);
 
     /// <summary>Of a digest.</summary>
-    public CheckKey KeyOf(string selector) => new(Image.Name, selector, Profile, Policy.Revision, Policy.TrustRootsHash, Rule.Pattern.Text);
+    public CheckKey KeyOf(string selector) => new(Image.Name, selector, Profile, Policy.Revision, Policy.TrustRootsHash, Rule.Pattern.Text, Platform);
 }

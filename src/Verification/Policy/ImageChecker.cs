@@ -57,7 +57,7 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
         OciDigest? digest = null;
         try
         {
-            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, options.Platform, cancellationToken);
+            var resolved = await source.ResolveAsync(request.Repository, request.Image.Tag, request.Image.Digest, request.Platform, cancellationToken);
             digest = resolved.Image.Digest;
             evidence.Add(ResolveFacts(request.Image, resolved.Top.Digest, digest, resolved.Top.MediaType, "registry"));
             return await CheckResolvedAsync(request, resolved, evidence, cancellationToken);
@@ -90,8 +90,9 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
 
         // A signature of the index covers its children; what runs comes from the index's own bytes.
         var attachments = new Attachments(source, request.Repository, resolved.Top.Digest);
-        var checker = new RequirementChecker(attachments, request.Image.Name, resolved.Top.Digest);
+        var checker = new RequirementChecker(attachments, request.Image.Name, resolved.Top.Digest, time);
         var refusal = await checker.CheckAsync(request.Rule.Require!, cancellationToken);
+        checker.Evidence.Malformed(attachments.Malformed);
         evidence.AddRange(checker.Evidence.Items);
         if (refusal is null)
         {

@@ -6,14 +6,15 @@ namespace Actors.Verification.Policy;
 /// <summary>Decides by the policy of the moment: reference, registry rule, profile, digest, deny list, what the rule demands, in that order; the first that fails refuses.</summary>
 internal sealed partial class PolicyGate : IPolicyGate, IDisposable
 {
+    private readonly PolicyOptions _options;
     private readonly PolicySource _policy;
     private readonly ImageChecker _checker;
     private readonly IDisposable? _owned;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private PolicyGate(PolicySource policy, ImageChecker checker, IDisposable? owned, TimeProvider time, ILogger logger) =>
-        (_policy, _checker, _owned, _time, _logger) = (policy, checker, owned, time, logger);
+    private PolicyGate(PolicyOptions options, PolicySource policy, ImageChecker checker, IDisposable? owned, TimeProvider time, ILogger logger) =>
+        (_options, _policy, _checker, _owned, _time, _logger) = (options, policy, checker, owned, time, logger);
 
     /// <summary>Loads the policy; dispose the gate.</summary>
     /// <param name="options">Settings.</param>
@@ -28,7 +29,7 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
         var policy = new PolicySource(options.Check(), time, logger);
         var client = source is null ? CreateClient(options, time) : null;
         var checker = new ImageChecker(source ?? client!, new VerifiedImageCache(options, time), options, time);
-        return new PolicyGate(policy, checker, client, time, logger);
+        return new PolicyGate(options, policy, checker, client, time, logger);
     }
 
     /// <inheritdoc/>
@@ -78,7 +79,7 @@ internal sealed partial class PolicyGate : IPolicyGate, IDisposable
             return;
         }
 
-        var check = await _checker.CheckAsync(new CheckRequest(reference, profile, draft.Policy, draft.Rule!), cancellationToken);
+        var check = await _checker.CheckAsync(new CheckRequest(reference, profile, draft.Policy, draft.Rule!, _options.PlatformFor(draft.Profile!)), cancellationToken);
         draft.Digest = check.Digest;
         draft.Evidence.AddRange(check.Evidence);
         draft.Refusal = check.Refusal;

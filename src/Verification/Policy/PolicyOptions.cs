@@ -5,6 +5,9 @@ namespace Actors.Verification.Policy;
 /// <summary>Settings of the policy gate.</summary>
 internal sealed record PolicyOptions
 {
+    private const string OsLabel = "kubernetes.io/os";
+    private const string ArchitectureLabel = "kubernetes.io/arch";
+
     /// <summary>Path of <c>policy.yaml</c>.</summary>
     public required string PolicyFile { get; init; }
 
@@ -26,8 +29,25 @@ internal sealed record PolicyOptions
     /// <summary>Which child of an index runs.</summary>
     public OciPlatform Platform { get; init; } = OciPlatform.Host;
 
+    /// <summary>True where sandboxes run on nodes of a cluster: a profile that selects nodes by processor runs the child for those.</summary>
+    public bool PlatformByNodes { get; init; }
+
     /// <summary>A docker <c>config.json</c> with registry credentials; empty for anonymous access.</summary>
     public string RegistryAuthFile { get; init; } = "";
+
+    /// <summary>Which child of an index runs under that profile.</summary>
+    public OciPlatform PlatformFor(SandboxProfile profile)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        if (!PlatformByNodes || profile.Nodes is not { } nodes)
+        {
+            return Platform;
+        }
+
+        var os = nodes.Selector.GetValueOrDefault(OsLabel, Platform.Os);
+        var architecture = nodes.Selector.GetValueOrDefault(ArchitectureLabel, Platform.Architecture);
+        return (os, architecture) == (Platform.Os, Platform.Architecture) ? Platform : new OciPlatform(os, architecture);
+    }
 
     /// <summary>Throws for what cannot work.</summary>
     /// <exception cref="ArgumentException">A setting is out of range.</exception>

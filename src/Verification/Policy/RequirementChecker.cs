@@ -6,7 +6,7 @@ using Actors.Verification.Sigstore;
 namespace Actors.Verification.Policy;
 
 /// <summary>Checks a rule's requirement for one image. The first candidate that meets a demand settles it, wherever it stands; those that do not are evidence only.</summary>
-internal sealed class RequirementChecker(Attachments attachments, string name, OciDigest image)
+internal sealed class RequirementChecker(Attachments attachments, string name, OciDigest image, TimeProvider time)
 {
     private static readonly AttachmentLayout[] SignatureLayouts = [AttachmentLayout.SignatureTag, AttachmentLayout.Bundles];
     private static readonly AttachmentLayout[] AttestationLayouts = [AttachmentLayout.AttestationTag, AttachmentLayout.Bundles];
@@ -83,7 +83,7 @@ internal sealed class RequirementChecker(Attachments attachments, string name, O
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            if (await candidate.VerifyAsync(image, leaf.Demands, cancellationToken) is not { } verified)
+            if (await candidate.VerifyAsync(image, leaf.Demands with { Now = time.GetUtcNow() }, cancellationToken) is not { } verified)
             {
                 return (false, null);
             }

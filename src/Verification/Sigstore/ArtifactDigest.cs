@@ -6,6 +6,9 @@ namespace Actors.Verification.Sigstore;
 /// <summary>What was signed: its SHA-256, and more of it when the bytes are at hand. A signature scheme that hashes otherwise cannot be checked from SHA-256 alone.</summary>
 internal sealed class ArtifactDigest
 {
+    private static readonly (string Name, HashAlgorithmName Algorithm)[] Names =
+        [("sha256", HashAlgorithmName.SHA256), ("sha384", HashAlgorithmName.SHA384), ("sha512", HashAlgorithmName.SHA512)];
+
     private readonly ReadOnlyMemory<byte>? _bytes;
     private readonly Dictionary<HashAlgorithmName, byte[]> _digests = [];
 
@@ -43,4 +46,29 @@ internal sealed class ArtifactDigest
 
     /// <summary>Null when that digest is not known.</summary>
     public byte[]? Digest(HashAlgorithmName algorithm) => _digests.GetValueOrDefault(algorithm);
+
+    /// <summary>Holds digests by in-toto's names of algorithms against the artifact's. Those that are not known here neither help nor harm.</summary>
+    public DigestMatch Compare(IReadOnlyDictionary<string, string> digests)
+    {
+        ArgumentNullException.ThrowIfNull(digests);
+        var named = Names.Where(n => digests.ContainsKey(n.Name)).ToList();
+        var known = named.Where(n => _digests.ContainsKey(n.Algorithm)).ToList();
+        return !known.TrueForAll(n => digests[n.Name] == Convert.ToHexStringLower(_digests[n.Algorithm])) ? DigestMatch.Differs
+            : known.Count > 0 ? DigestMatch.Same
+            : named.Count > 0 ? DigestMatch.NeedsBytes
+            : DigestMatch.Differs;
+    }
+}
+
+/// <summary>Whether digests are of an artifact.</summary>
+internal enum DigestMatch
+{
+    /// <summary>At least one is another, or none is of a known algorithm.</summary>
+    Differs,
+
+    /// <summary>All that can be compared are the artifact's, and at least one can.</summary>
+    Same,
+
+    /// <summary>None can be compared without the artifact's bytes.</summary>
+    NeedsBytes,
 }

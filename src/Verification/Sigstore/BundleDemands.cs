@@ -20,6 +20,9 @@ internal sealed record BundleDemands(Signatory Signatory, TrustedRoot? Root = nu
     /// <summary>When set, the signature must be an in-toto statement with this predicate type.</summary>
     public string? PredicateType { get; init; }
 
+    /// <summary>The clock's time, for logs that the root takes out of use at a planned time. Without it any such log counts as out of use.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>The root that applies to <see cref="Signatory"/>.</summary>
     public TrustedRoot? EffectiveRoot => Signatory is KeylessSignatory keyless ? keyless.Root : Root;
 }

@@ -48,7 +48,7 @@ internal static class BundleVerifier
         var timestamped = bundle.Timestamped ?? bundle.Content.Signature;
         List<DateTimeOffset> stamped = [.. bundle.Timestamps.Select(t => TimestampVerifier.Verify(t, timestamped.Span, root)).OfType<DateTimeOffset>()];
         List<LogEntryFacts> entries = [.. bundle.LogEntries.Select(e => LogEntryVerifier.Verify(e, bundle.Format, root))];
-        DemandLogWindows(bundle, entries, stamped, root);
+        DemandLogWindows(bundle, entries, stamped, root, demands.Now);
         List<DateTimeOffset> times = [.. entries.Select(e => e.IntegratedTime).OfType<DateTimeOffset>(), .. stamped];
         if (certified)
         {
@@ -90,7 +90,7 @@ internal static class BundleVerifier
     }
 
     // An entry whose log did not sign for a time is held against the times that others proved; without any, only a log that is still in use is believed.
-    private static void DemandLogWindows(SigstoreBundle bundle, List<LogEntryFacts> facts, List<DateTimeOffset> stamped, TrustedRoot root)
+    private static void DemandLogWindows(SigstoreBundle bundle, List<LogEntryFacts> facts, List<DateTimeOffset> stamped, TrustedRoot root, DateTimeOffset? now)
     {
         foreach (var (entry, _) in bundle.LogEntries.Zip(facts).Where(p => p.Second.IntegratedTime is null))
         {
@@ -98,7 +98,7 @@ internal static class BundleVerifier
             stamped.ForEach(t => LogEntryVerifier.DemandWindow(log, t));
             if (stamped.Count == 0)
             {
-                LogEntryVerifier.DemandInUse(log);
+                LogEntryVerifier.DemandInUse(log, now);
             }
         }
     }

@@ -6,6 +6,9 @@ namespace Actors.Verification.Sigstore;
 /// <summary>Verifies the signature itself and that it is of this artifact.</summary>
 internal static class ContentVerifier
 {
+    /// <summary>Code: what is known of the artifact does not suffice.</summary>
+    public const string BytesNeeded = "artifact_bytes_needed";
+
     private const string InTotoPayload = "application/vnd.in-toto+json";
 
     /// <summary>Throws unless the key signed the content.</summary>
@@ -71,19 +74,33 @@ internal static class ContentVerifier
 
     private static void DemandSubject(InTotoStatement statement, ArtifactDigest artifact)
     {
-        if (!statement.Subjects.Any(s => s.Digests.GetValueOrDefault("sha256") == artifact.Hex))
+        var matches = statement.Subjects.Select(s => artifact.Compare(s.Digests)).ToHashSet();
+        if (matches.Contains(DigestMatch.Same))
         {
-            throw new VerificationException(VerificationStage.Artifact, "subject_mismatch", $"No subject of the statement has the digest sha256:{artifact.Hex}.");
+            return;
         }
+
+        if (matches.Contains(DigestMatch.NeedsBytes))
+        {
+            throw new VerificationException(VerificationStage.Artifact, BytesNeeded, "The statement names its subject by another digest than SHA-256, so the artifact's bytes are needed.");
+        }
+
+        throw new VerificationException(VerificationStage.Artifact, "subject_mismatch", $"No subject of the statement has the digest sha256:{artifact.Hex}.");
     }
 
     private static bool VerifyDigest(MessageSignature message, ArtifactDigest artifact, TrustedPublicKey key)
     {
-        if (!key.Hashes.Contains(HashAlgorithmName.SHA256))
+        if (key.VerifyDigest(artifact.Sha256, HashAlgorithmName.SHA256, message.Signature))
         {
-            throw new VerificationException(VerificationStage.Artifact, "artifact_bytes_needed", $"A signature by a key of kind {key.Kind} needs the artifact's bytes, not only its SHA-256.");
+            return true;
         }
 
-        return key.VerifyDigest(artifact.Sha256, HashAlgorithmName.SHA256, message.Signature);
+        // A key that signs over another hash may have signed this artifact: its SHA-256 does not tell.
+        if (key.Hashes[0] != HashAlgorithmName.SHA256)
+        {
+            throw new VerificationException(VerificationStage.Artifact, BytesNeeded, $"The signature is not over the artifact's SHA-256; a key of kind {key.Kind} signs over {key.Hashes[0]}, so the artifact's bytes are needed.");
+        }
+
+        return false;
     }
 }

@@ -99,7 +99,7 @@ internal static class LogEntryBinding
         var expected = logged.OfPayload
             ? CryptographicOperations.HashData(logged.Algorithm, ((DsseEnvelope)content).Payload)
             : content.DigestOfSigned(artifact, logged.Algorithm)
-                ?? throw new VerificationException(VerificationStage.Artifact, "artifact_bytes_needed", $"The log entry holds a {logged.Algorithm} digest, so the artifact's bytes are needed, not only its SHA-256.");
+                ?? throw new VerificationException(VerificationStage.Artifact, ContentVerifier.BytesNeeded, $"The log entry holds a {logged.Algorithm} digest, so the artifact's bytes are needed, not only its SHA-256.");
         if (!logged.Digest.AsSpan().SequenceEqual(expected))
         {
             throw Fault("log_entry_digest_mismatch", "The log entry is of other content.");

@@ -9,6 +9,9 @@ internal static class LogEntryVerifier
     // Each costs a verification.
     private const int MaxOwnLines = 4;
 
+    // Rekor v1 adds the tree's id to its name: "rekor.sigstore.dev - 1193050959916656506".
+    private const string TreeMark = " - ";
+
     /// <summary>Throws unless the log vouches for the entry in the way that its format demands.</summary>
     public static LogEntryFacts Verify(LogEntry entry, BundleFormat format, TrustedRoot root)
     {
@@ -28,7 +31,7 @@ internal static class LogEntryVerifier
             DemandInclusion(entry, proof);
             if (proof.Checkpoint is not null)
             {
-                DemandCheckpoint(proof, log);
+                DemandCheckpoint(proof, log, IsTiled(entry));
             }
         }
 
@@ -47,11 +50,11 @@ internal static class LogEntryVerifier
         }
     }
 
-    /// <summary>Throws when the log's key is no longer in use.</summary>
-    public static void DemandInUse(TrustedLog log)
+    /// <summary>Throws unless the log's key is still in use; when the time is not known, an end that is planned counts as past.</summary>
+    public static void DemandInUse(TrustedLog log, DateTimeOffset? now)
     {
         ArgumentNullException.ThrowIfNull(log);
-        if (log.Window.End is { } end)
+        if (log.Window.End is { } end && !(now <= end))
         {
             throw Fault("log_outside_window", $"Log '{log.BaseUrl}' was in use until {end:u} by the trusted root, and nothing proves that the entry is older. Sign again with a timestamp.");
         }
@@ -121,12 +124,13 @@ internal static class LogEntryVerifier
     // Nothing signs a version 2 entry's own index; its log is one tree, so it has to be that of the proof. In version 1 it counts over earlier trees too.
     private static void DemandIndex(LogEntry entry, InclusionProof proof)
     {
-        var isTiled = (entry.Kind, entry.Version) is ("hashedrekord" or "dsse", "0.0.2");
-        if (isTiled && entry.LogIndex != proof.LogIndex)
+        if (IsTiled(entry) && entry.LogIndex != proof.LogIndex)
         {
             throw Fault("log_index_mismatch", "The log entry names another index than its inclusion proof.");
         }
     }
+
+    private static bool IsTiled(LogEntry entry) => (entry.Kind, entry.Version) is ("hashedrekord" or "dsse", "0.0.2");
 
     private static void DemandInclusion(LogEntry entry, InclusionProof proof)
     {
@@ -139,11 +143,15 @@ internal static class LogEntryVerifier
         }
     }
 
-    private static void DemandCheckpoint(InclusionProof proof, TrustedLog log)
+    private static void DemandCheckpoint(InclusionProof proof, TrustedLog log, bool isTiled)
     {
         var checkpoint = Checkpoint.Parse(proof.Checkpoint!);
-        DemandCheckpointSignature(checkpoint, log);
-        DemandCheckpointOrigin(checkpoint, log);
+        DemandCheckpointSignature(checkpoint, log, isTiled);
+        if (isTiled)
+        {
+            DemandCheckpointOrigin(checkpoint, log);
+        }
+
         if (checkpoint.Size != proof.TreeSize)
         {
             throw Fault("checkpoint_size_mismatch", "The checkpoint is of a tree of another size than the inclusion proof.");
@@ -155,10 +163,12 @@ internal static class LogEntryVerifier
         }
     }
 
-    // Lines of unknown keys are cosigners'; they are neither needed nor in the way.
-    private static void DemandCheckpointSignature(Checkpoint checkpoint, TrustedLog log)
+    // Lines of unknown keys are cosigners'; they are neither needed nor in the way. A version 1 log names itself by its server's host name, which a trusted root does not hold: there its key alone tells, and the line
+    // has the name of the note. A version 2 log's name is its address.
+    private static void DemandCheckpointSignature(Checkpoint checkpoint, TrustedLog log, bool isTiled)
     {
-        var own = checkpoint.Signatures.Where(s => log.IsNamed(s.Name) && s.Hint.AsSpan().SequenceEqual(log.CheckpointHint)).ToList();
+        var named = checkpoint.Origin.Split(TreeMark, 2)[0];
+        var own = checkpoint.Signatures.Where(s => (isTiled ? log.IsNamed(s.Name) : s.Name == named) && s.Hint.AsSpan().SequenceEqual(log.CheckpointHint)).ToList();
         if (own.Count == 0)
         {
             throw Fault("checkpoint_signature_missing", $"The checkpoint has no signature line of log '{log.BaseUrl}'.");
@@ -175,11 +185,9 @@ internal static class LogEntryVerifier
         }
     }
 
-    // Rekor v1 adds the tree's id to its name: "rekor.sigstore.dev - 1193050959916656506".
     private static void DemandCheckpointOrigin(Checkpoint checkpoint, TrustedLog log)
     {
-        var name = checkpoint.Origin.Split(" - ", 2)[0];
-        if (!log.IsNamed(name))
+        if (!log.IsNamed(checkpoint.Origin))
         {
             throw Fault("checkpoint_origin_mismatch", $"The checkpoint's origin is not log '{log.BaseUrl}'.");
         }

@@ -77,6 +77,25 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Contains("StateDirectory", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("linux/arm64", true)]
+    [InlineData("", true)]
+    [InlineData("arm64", false)]
+    [InlineData("windows/amd64", false)]
+    public void Read_Platform_IsTheGates(string platform, bool accepted)
+    {
+        var read = () => Read(("TokenFile", TokenFile(RunnerHarness.Token, UnixFileMode.UserRead)), ("StateDirectory", "/tmp/x"), ("PolicyFile", "/tmp/policy.yaml"), ("Platform", platform));
+        if (!accepted)
+        {
+            Assert.Contains("Actors:Runner:Platform", Assert.Single(Assert.Throws<SettingsException>(read).Faults), StringComparison.Ordinal);
+            return;
+        }
+
+        var policy = read().Policy;
+        Assert.Equal(platform.Length > 0 ? platform : Verification.Oci.OciPlatform.Host.ToString(), policy.Platform.ToString());
+        Assert.False(policy.PlatformByNodes);
+    }
+
     [Fact]
     public void Read_RegistryAuthFile_IsTheGatesAndTheEngines()
     {

@@ -220,7 +220,7 @@ public sealed class TagSignatureTests : IAsyncLifetime
         Assert.True(OciDigest.TryParse(_image.Digest, out var digest));
         var by = new SignatoryRule("demo.pub", "demo", new BundleDemands(new KeySignatory(key), RequireTransparencyLog: false), Root: null);
         var attachments = new Attachments(_client, new OciRepository(_registry.Host, Name, insecure: true), digest);
-        var checker = new RequirementChecker(attachments, Name, digest);
+        var checker = new RequirementChecker(attachments, Name, digest, TimeProvider.System);
         var refusal = await checker.CheckAsync(new SignatureRequirement("any[0]", by), CancellationToken.None);
         return new Outcome(refusal?.Code, checker.Evidence.Items);
     }

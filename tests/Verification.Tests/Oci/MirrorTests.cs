@@ -94,6 +94,36 @@ public sealed class MirrorTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ByDigest_MirrorHung_IsNotAskedAgainForAWhile()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _mirror.Add("hub/" + Name, "1", _image);
+        _mirror.Trick = async c =>
+        {
+            if (!asked.TrySetResult())
+            {
+                return false;
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, c.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+        var read = _client.GetManifestAsync(Mirrored(), Digest, default);
+        await asked.Task;
+        _clock.Advance(_client.Limits.MirrorTime);
+        await read;
+
+        _clock.Advance(_client.Limits.MirrorPause - TimeSpan.FromTicks(1));
+        await _client.GetBlobAsync(Mirrored(), Blob, 10_000, default);
+        Assert.Single(_mirror.Requests);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+        await _client.GetBlobAsync(Mirrored(), Blob, 10_000, default);
+        Assert.Equal(2, _mirror.Requests.Count);
+        Assert.Equal(2, _origin.Requests.Count);
+    }
+
+    [Fact]
     public async Task ByTag_MirrorThatMayNotResolve_IsNotAsked()
     {
         _mirror.Add("hub/" + Name, "1", TestImages.Text("evil"));

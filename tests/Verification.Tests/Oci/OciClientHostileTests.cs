@@ -28,11 +28,8 @@ public sealed class OciClientHostileTests : IAsyncLifetime
         await _registry.DisposeAsync();
     }
 
-    [Theory]
-    [InlineData("CVE-2022-47633")]
-    [InlineData("CVE-2023-47630")]
-    [InlineData("CVE-2023-33959")]
-    public async Task GetManifestAsync_DigestAnsweredWithAnotherManifest_IsProtocol(string precedent)
+    [Fact]
+    public async Task GetManifestAsync_DigestAnsweredWithAnotherManifest_IsProtocol()
     {
         Assert.True(OciDigest.TryParse(_good.Digest, out var digest));
         _registry.Serve($"/v2/{Name}/manifests/{_good.Digest}", _evil.Manifest, _evil.MediaType);
@@ -47,7 +44,7 @@ public sealed class OciClientHostileTests : IAsyncLifetime
         };
 
         var e = await RegistryAssert.FaultAsync(RegistryFault.Protocol, () => _client.GetManifestAsync(Repository, digest, default), "other content");
-        Assert.True(e.Message.Contains(_evil.Digest, StringComparison.Ordinal), precedent);
+        Assert.Contains(_evil.Digest, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,16 +151,14 @@ public sealed class OciClientHostileTests : IAsyncLifetime
         Assert.Equal("identity", _registry.Requests.Single().Headers["Accept-Encoding"]);
     }
 
-    [Theory]
-    [InlineData("CVE-2023-46737")]
-    [InlineData("CVE-2024-29902")]
-    public async Task GetManifestAsync_EndlessBody_IsTooLargeAndHungUp(string precedent)
+    [Fact]
+    public async Task GetManifestAsync_EndlessBody_IsTooLargeAndHungUp()
     {
         using var endless = EndlessServer.Start(OciMediaTypes.OciManifest);
 
         await RegistryAssert.FaultAsync(RegistryFault.TooLarge, () => _client.GetManifestAsync(new OciRepository(endless.Host, Name, insecure: true), "1", default));
 
-        Assert.True(await endless.Sent < 64 * 1024 * 1024, precedent);
+        Assert.True(await endless.Sent < 64 * 1024 * 1024);
     }
 
     [Fact]

@@ -161,10 +161,8 @@ public sealed class RegistryAuthTests : IAsyncLifetime
         Assert.Equal(2, _registry.Requests.Count(r => r.Path != "/token"));
     }
 
-    [Theory]
-    [InlineData("CVE-2020-15157")]
-    [InlineData("CVE-2026-48978")]
-    public async Task Bearer_RealmOnAnotherHost_GetsNothing(string precedent)
+    [Fact]
+    public async Task Bearer_RealmOnAnotherHost_GetsNothing()
     {
         _credentials.With(_registry.Host, RegistryCredential.Basic("robot", Password));
         _challenge = $"Bearer realm=\"http://{_other.Host}/token\",service=\"x\"";
@@ -172,7 +170,7 @@ public sealed class RegistryAuthTests : IAsyncLifetime
         var e = await RegistryAssert.FaultAsync(RegistryFault.ForbiddenAddress, ReadAsync, "auth_hosts");
 
         Assert.Contains(_other.Host, e.Message, StringComparison.Ordinal);
-        Assert.True(_other.Requests.IsEmpty, precedent);
+        Assert.Empty(_other.Requests);
         Assert.Empty(_credentials.Asked);
     }
 

@@ -209,6 +209,42 @@ public sealed class PolicyGateDemandTests : RegistryGate
         Assert.Equal(RefusalCodes.ImageNotFound, (await harness.DecideAsync($"{Registry.Host}/{Name}:2")).Code);
     }
 
+    [Theory]
+    [InlineData(true, true, null)]
+    [InlineData(false, true, null)]
+    [InlineData(true, false, RefusalCodes.RegistryProtocol)]
+    [InlineData(false, false, RefusalCodes.RegistryProtocol)]
+    public async Task DecideAsync_MoreReferrersThanAreLookedAt_TheBundlesAmongThemMaySettleItButProveNothingAbsent(bool endpoint, bool signed, string? code)
+    {
+        var image = AddImage();
+        var bundle = AddReferrer(image, [(BundleType, Bundle(image, Recipe.Of(keyless: true, dsse: true, rekor: 1)))]);
+        bundle["artifactType"] = BundleType;
+        List<JsonObject> scans = [.. Enumerable.Range(0, 51).Select(i => TestImages.Descriptor(TestImages.ManifestType, BitConverter.GetBytes(i)))];
+        scans.ForEach(s => s["artifactType"] = "application/sarif+json");
+        ListReferrers(image, signed ? [.. scans, bundle] : scans, endpoint);
+
+        var decision = await DecideAsync(ByKeyless);
+
+        Assert.True(decision.Code == code, $"{decision.Code}: {decision.Reason}");
+        Assert.Equal(code is not null, decision.Reason?.Contains("more than 50 entries", StringComparison.Ordinal) == true);
+        Assert.Single(Registry.Requests, r => r.Query == "?artifactType=" + Uri.EscapeDataString(BundleType));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task DecideAsync_EntriesOfTheListThatNameNothing_AreCountedInTheEvidence(int malformed)
+    {
+        var image = AddImage();
+        var bundle = AddReferrer(image, [(BundleType, Bundle(image, Recipe.Of(keyless: true, dsse: true, rekor: 1)))]);
+        ListReferrers(image, [.. Enumerable.Range(0, malformed).Select(_ => new JsonObject()), bundle]);
+
+        var decision = await DecideAsync(ByKeyless);
+
+        Assert.True(decision.Admitted, decision.Reason);
+        Assert.Equal(malformed > 0 ? ["2"] : [], decision.Evidence.Where(e => e.Check == "referrers").Select(e => e.Facts["malformed"]));
+    }
+
     [Fact]
     public async Task DecideAsync_SignedIndex_LaunchesItsChildForThePlatform()
     {
@@ -225,6 +261,30 @@ public sealed class PolicyGateDemandTests : RegistryGate
         Assert.Equal(index.Digest, decision.Evidence[2].Facts["digest"]);
         Assert.Equal(child.Digest, decision.Evidence[2].Facts["platform_digest"]);
         Assert.Equal(RefusalCodes.Unsigned, ofChild.Code);
+    }
+
+    [Theory]
+    [InlineData(true, "default", "amd64")]
+    [InlineData(true, "arm", "arm64")]
+    [InlineData(false, "arm", "amd64")]
+    public async Task DecideAsync_ProfileThatSelectsNodesByProcessor_LaunchesTheChildForThoseInACluster(bool byNodes, string profile, string architecture)
+    {
+        var children = new Dictionary<string, TestImage>(StringComparer.Ordinal) { ["amd64"] = TestImages.Text("one"), ["arm64"] = TestImages.Text("other") };
+        foreach (var (name, child) in children)
+        {
+            Registry.Add(Name, name, child);
+        }
+
+        var index = AddIndex([.. children.Select(c => (c.Value, c.Key))]);
+        await using var harness = new GateHarness(
+            Registry.Host,
+            beforeOpen: f => File.AppendAllText(f.PolicyPath, $"{PolicyFolder.Profiles.Split('\n', 2)[1].Replace("default:", "arm:", StringComparison.Ordinal)}\n    nodes: {{ selector: {{ kubernetes.io/arch: arm64 }} }}\n"),
+            change: o => o with { PlatformByNodes = byNodes });
+        AddSignatures(index, [harness.Signer.Sign(index.Digest)]);
+
+        // The second answer comes from what is remembered of the first, of another profile nothing is.
+        Assert.Equal(children["amd64"].Digest, (await harness.DecideAsync(Pinned(index))).Digest);
+        Assert.Equal(children[architecture].Digest, (await harness.DecideAsync(Pinned(index), profile)).Digest);
     }
 
     [Fact]
@@ -268,12 +328,20 @@ public sealed class PolicyGateDemandTests : RegistryGate
         return image;
     }
 
-    private TestImage AddIndex(TestImage child)
+    private TestImage AddIndex(TestImage child) => AddIndex([(child, "amd64")]);
+
+    private TestImage AddIndex(IReadOnlyList<(TestImage Image, string Architecture)> children)
     {
-        var entry = TestImages.Descriptor(child.MediaType, child.Manifest);
-        entry["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = "amd64" };
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = IndexType, ["manifests"] = new JsonArray(entry) });
-        var index = new TestImage(bytes, IndexType, child.Config, []);
+        var entries = new JsonArray();
+        foreach (var (child, architecture) in children)
+        {
+            var entry = TestImages.Descriptor(child.MediaType, child.Manifest);
+            entry["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = architecture };
+            entries.Add((JsonNode)entry);
+        }
+
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = IndexType, ["manifests"] = entries });
+        var index = new TestImage(bytes, IndexType, children[0].Image.Config, []);
         Registry.Add(Name, "1", index);
         return index;
     }

@@ -9,14 +9,11 @@ namespace Actors.Verification.Tests.Policy;
 /// <summary>A registry that lies. Each test that goes back to a published mistake names it.</summary>
 public sealed class PolicyGateHostileTests : RegistryGate
 {
-    [Theory]
-    [InlineData("CVE-2022-47633")]
-    [InlineData("CVE-2023-47630")]
-    [InlineData("CVE-2023-33959")]
-    public async Task DecideAsync_TagMovesAfterTheFirstAnswer_LaunchesTheVerifiedDigest(string precedent)
+    [Fact]
+    public async Task DecideAsync_TagMovesAfterTheFirstAnswer_LaunchesTheVerifiedDigest()
     {
-        var good = AddSigned("good " + precedent);
-        var evil = TestImages.Text("evil " + precedent);
+        var good = AddSigned("good");
+        var evil = TestImages.Text("evil");
         var answers = 0;
         Registry.Trick = context =>
         {
@@ -81,18 +78,15 @@ public sealed class PolicyGateHostileTests : RegistryGate
         Assert.Null(decision.Reference);
     }
 
-    [Theory]
-    [InlineData("CVE-2023-46737")]
-    [InlineData("CVE-2024-29902")]
-    [InlineData("CVE-2023-33957")]
-    public async Task DecideAsync_EndlessManifest_IsRefusedWithinTheCap(string precedent)
+    [Fact]
+    public async Task DecideAsync_EndlessManifest_IsRefusedWithinTheCap()
     {
         using var endless = EndlessServer.Start(TestImages.ManifestType);
         await using var harness = new GateHarness(endless.Host);
 
         var decision = await harness.DecideAsync($"{endless.Host}/{Name}:1");
 
-        Assert.True(decision.Code == RefusalCodes.RegistryProtocol, $"{precedent}: {decision.Code} {decision.Reason}");
+        Assert.True(decision.Code == RefusalCodes.RegistryProtocol, $"{decision.Code} {decision.Reason}");
 
         // The cap and what fits into both sockets' buffers.
         Assert.InRange(await endless.Sent.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System), 4 << 20, 24 << 20);
@@ -164,16 +158,14 @@ public sealed class PolicyGateHostileTests : RegistryGate
         Assert.Contains("within 20 s", decision.Reason, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("CVE-2020-15157")]
-    [InlineData("CVE-2026-48978")]
-    public async Task DecideAsync_ChallengeWithHostileRealm_NeverAsksTheRealm(string precedent)
+    [Fact]
+    public async Task DecideAsync_ChallengeWithHostileRealm_NeverAsksTheRealm()
     {
         await using var realm = await HostileRegistry.StartAsync();
         Registry.Trick = context =>
         {
             context.Response.StatusCode = 401;
-            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{realm.Host}/token\",service=\"{precedent}\"";
+            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"http://{realm.Host}/token\",service=\"x\"";
             return Task.FromResult(true);
         };
 

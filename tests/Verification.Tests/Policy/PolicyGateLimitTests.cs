@@ -22,7 +22,7 @@ public sealed class PolicyGateLimitTests : RegistryGate
         var image = AddSigned("slow");
         using var client = new OciClient();
         Assert.True(OciDigest.TryParse(image.Digest, out var digest));
-        var checker = new RequirementChecker(new Attachments(client, new OciRepository(Registry.Host, Name, insecure: true), digest), Name, digest);
+        var checker = new RequirementChecker(new Attachments(client, new OciRepository(Registry.Host, Name, insecure: true), digest), Name, digest, TimeProvider.System);
         Assert.True(TrustedPublicKey.TryParse("key", Harness.Signer.PublicKeyPem, out var key, out _));
         var demand = new SignatureRequirement("any[0]", new SignatoryRule("key", "key", new BundleDemands(new KeySignatory(key), RequireTransparencyLog: false), Root: null));
         using var over = new CancellationTokenSource();

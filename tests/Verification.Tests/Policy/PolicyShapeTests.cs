@@ -119,7 +119,7 @@ public sealed class PolicyShapeTests : IDisposable
     {
         var clock = new FakeTimeProvider();
         var cache = new VerifiedImageCache(new PolicyOptions { PolicyFile = "p" }, clock);
-        var key = new CheckKey("r", "s", "p", "v", "t", "u");
+        var key = new CheckKey("r", "s", "p", "v", "t", "u", new OciPlatform("linux", "amd64"));
         cache.Add(key, new VerifiedImage(OciDigest.Of("x"u8), "t", [], clock.GetUtcNow() - TimeSpan.FromSeconds(age)));
 
         Assert.Equal(found, cache.Find(key) is not null);

@@ -28,6 +28,7 @@ internal static partial class Deviations
             r.Timestamps.Clear();
             r.Root = t => t.Set("tlogs/1/publicKey/validFor", SigstoreWorld.Window(s_now.AddYears(-1), s_now.AddDays(-1)));
         }), TransparencyLog, "log_outside_window"),
+        Log("checkpoint whose origin names a tree, log v2", "checkpoint_origin_mismatch", 2, e => e.Note = n => Line(n, 0, n.Split('\n')[0] + " - 1")),
         new("log entry twice", () => V1().With(r => r.Bundle = b => b.Repeat("verificationMaterial/tlogEntries", 2)), TransparencyLog, "log_entry_duplicate"),
         new("integrated time without a promise", () => Recipe.Of(keyless: true, dsse: false, rekor: 1).With(r =>
         {
@@ -50,7 +51,7 @@ internal static partial class Deviations
         Log($"checkpoint changed after signing, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c.Replace("\n11\n", "\n011\n", StringComparison.Ordinal)),
         Log($"checkpoint of another size, {v}", "checkpoint_size_mismatch", v, e => e.Note = n => n.Replace("\n11\n", "\n12\n", StringComparison.Ordinal)),
         Log($"checkpoint of another root, {v}", "checkpoint_root_mismatch", v, e => e.Note = n => Line(n, 2, Convert.ToBase64String(new byte[32]))),
-        Log($"checkpoint of another origin, {v}", "checkpoint_origin_mismatch", v, e => e.Note = n => Line(n, 0, "rekor.example")),
+        Log($"checkpoint of another origin, {v}", v == 1 ? "checkpoint_signature_missing" : "checkpoint_origin_mismatch", v, e => e.Note = n => Line(n, 0, "rekor.example")),
         Log($"checkpoint without signatures, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c[..(c.IndexOf("\n\n", StringComparison.Ordinal) + 2)]),
         Log($"checkpoint without the log's signature, {v}", "checkpoint_signature_missing", v, e => e.Checkpoint = c => string.Join('\n', c.Split('\n').Where(l => !(l.StartsWith('\u2014') && l.Contains("rekor.sigstore.test ", StringComparison.Ordinal))))),
         Log($"checkpoint without a blank line, {v}", "checkpoint_malformed", v, e => e.Checkpoint = c => c.Replace("\n\n", "\n", StringComparison.Ordinal)),

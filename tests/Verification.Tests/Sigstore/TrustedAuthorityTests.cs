@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Actors.Verification.Sigstore;
 using Actors.Verification.Tests.Signer;
 
@@ -20,6 +23,23 @@ public sealed class TrustedAuthorityTests
         Assert.True(authority.HoldsAt(SigstoreWorld.Now.AddDays(1), s_timestamping));
         Assert.False(authority.HoldsAt(from.AddSeconds(-1), s_timestamping));
         Assert.False(authority.HoldsAt(until.AddSeconds(1), s_timestamping));
+    }
+
+    [Fact]
+    public void Build_CertificateThatNamesWhereItsIssuerIs_DownloadsNothing()
+    {
+        using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
+        elsewhere.Start();
+        var between = SigstoreWorld.Trusted.Root.Intermediate(SigstoreWorld.Authority("O=sigstore.test, CN=not in the bundle"), TestKey.P256());
+        var spec = Recipe.Leaf();
+        spec.Extra.Add(("1.3.6.1.5.5.7.1.1", new X509AuthorityInformationAccessExtension(ocspUris: [], caIssuersUris: [$"http://{elsewhere.LocalEndpoint}/issuer.cer"]).RawData));
+        using var certificate = between.Issue(spec, TestKey.P256());
+        var authority = new TrustedAuthority("test", SigstoreWorld.Trusted.Fulcio.Chain, ValidityPeriod.Always);
+
+        var fault = authority.Build(certificate, SigstoreWorld.Now, new Oid(CertificateSpec.CodeSigning), [], out _);
+
+        Assert.Equal(ChainFault.Untrusted, fault);
+        Assert.False(elsewhere.Pending());
     }
 
     [Fact]
