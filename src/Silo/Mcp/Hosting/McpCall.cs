@@ -14,6 +14,9 @@ internal sealed class McpCall
     /// <summary>Called before its answer is sent, and when its handler has ended without one; more than once does no harm.</summary>
     public Action? Ended { get; set; }
 
+    /// <summary>Called when its handler has ended and the SDK sends no answer, as its client gave it up.</summary>
+    public Action? Unanswered { get; set; }
+
     /// <summary>Whether a handler has it.</summary>
     public bool HasStarted { get; set; }
 

@@ -37,6 +37,11 @@ internal static class McpHosting
                 {
                     await next(context, cancellationToken);
                 }
+                catch (OperationCanceledException) when (call is { IsCancelledByClient: true })
+                {
+                    call.Unanswered?.Invoke();
+                    throw;
+                }
                 finally
                 {
                     call?.Ended?.Invoke();

@@ -139,22 +139,18 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
     private async Task StreamAsync(HttpContext context, McpSession session, CancellationToken cancellationToken)
     {
-        if (context.Request.Headers[McpHeaders.LastEventId] is not [{ Length: > 0 } last])
+        var last = context.Request.Headers[McpHeaders.LastEventId] is [{ Length: > 0 } given] ? given : null;
+        var reader = last is null ? null : await session.ResumeAsync(last);
+        if (reader is null && last is not null && !EventStream.IsOfSession(last))
         {
-            await using var unsolicited = SseResponse.Begin(context, time);
-            await session.ListenAsync(unsolicited, cancellationToken);
-            return;
-        }
-
-        if (await session.ResumeAsync(last) is not { } reader)
-        {
+            // Not 404: to clients that would say that the session has ended.
             await new McpFault(
-                StatusCodes.Status404NotFound, McpErrorCode.InvalidRequest, "What came after this Last-Event-ID is not known here any more. Ask with get_run or wait_run.").WriteAsync(context);
+                StatusCodes.Status400BadRequest, McpErrorCode.InvalidRequest, "What came after this Last-Event-ID is not known here any more. Ask with get_run or wait_run.").WriteAsync(context);
             return;
         }
 
         await using var body = SseResponse.Begin(context, time);
-        await SseReplay.WriteAsync(reader, body, cancellationToken);
+        await (reader is null ? session.ListenAsync(body, cancellationToken) : SseReplay.WriteAsync(reader, body, cancellationToken));
     }
 
     private static string Subject(HttpContext context) => Caller.Of(context.User).Subject;
@@ -163,7 +159,11 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
     {
         try
         {
-            return request.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams))) as InitializeRequestParams;
+            // What is required may be null in JSON all the same.
+            return request.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams))) is
+                InitializeRequestParams { ProtocolVersion: not null, Capabilities: not null, ClientInfo: { Name: not null, Version: not null } } client
+                ? client
+                : null;
         }
         catch (JsonException)
         {
