@@ -68,7 +68,7 @@ internal sealed class EventStream(SseEventStreamOptions options, EventBudget bud
             return ValueTask.FromResult(sseItem);
         }
 
-        var bytes = Overhead + (sseItem.Data is { } message ? JsonSerializer.SerializeToUtf8Bytes(message, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))).Length : 0);
+        var bytes = Overhead + JsonSize.Of(sseItem.Data);
         lock (_gate)
         {
             var number = ++_last;

@@ -7,6 +7,9 @@ namespace Actors.Silo.Mcp.Hosting;
 internal sealed class McpCall
 {
     private const string Key = "actors.call";
+    private readonly Lock _gate = new();
+    private readonly List<IDisposable> _held = [];
+    private bool _isOver;
 
     /// <summary>True before the token fires when the client gave the request up: <c>notifications/cancelled</c>, or since 2026-07-28 the closed response. False when the silo stops or a session ends.</summary>
     public bool IsCancelledByClient { get; private set; }
@@ -33,6 +36,32 @@ internal sealed class McpCall
         message.Context!.Items ??= new Dictionary<string, object?>(StringComparer.Ordinal);
         message.Context.Items[Key] = call;
         return call;
+    }
+
+    /// <summary>Keeps something until the response is over, whether it was sent whole or not.</summary>
+    public void Hold(IDisposable kept)
+    {
+        lock (_gate)
+        {
+            if (!_isOver)
+            {
+                _held.Add(kept);
+                return;
+            }
+        }
+
+        kept.Dispose();
+    }
+
+    /// <summary>The response is over.</summary>
+    public void Over()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+        }
+
+        _held.ForEach(k => k.Dispose());
     }
 
     /// <summary>To be called before the handler's token is cancelled.</summary>

@@ -119,6 +119,8 @@ internal sealed class McpSession : IAsyncDisposable
                 call.Unanswered?.Invoke();
                 call.Ended?.Invoke();
             }
+
+            call?.Over();
         }
     }
 
@@ -141,7 +143,7 @@ internal sealed class McpSession : IAsyncDisposable
     }
 
     /// <summary>Enters a request as in flight until its handler ends; a fault when its id is taken or there are too many.</summary>
-    public McpFault? Enter(JsonRpcRequest request)
+    public McpFault? Enter(JsonRpcRequest request, CallerPlaces.Place place)
     {
         if (_calls.Count >= MostCalls)
         {
@@ -155,10 +157,12 @@ internal sealed class McpSession : IAsyncDisposable
         }
 
         var lease = TryUse();
+        var held = place.Share();
         call.Ended = () =>
         {
             _calls.TryRemove(request.Id, out _);
             lease?.Dispose();
+            held.Dispose();
         };
         return null;
     }

@@ -11,7 +11,7 @@ namespace Actors.Silo.Mcp.Hosting;
 internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Begins a session: its id is in the answer's header, if the answer is no error.</summary>
-    public async Task InitializeAsync(HttpContext context, JsonRpcRequest request)
+    public async Task InitializeAsync(HttpContext context, JsonRpcRequest request, CallerPlaces.Place place)
     {
         if (Parameters(request) is not { } client)
         {
@@ -34,7 +34,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
         using (lease)
         {
-            await PostAsync(context, lease.Session, request, first =>
+            await PostAsync(context, lease.Session, request, place, first =>
             {
                 if (first is not JsonRpcError)
                 {
@@ -45,7 +45,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
     }
 
     /// <summary>Handles a message of a session.</summary>
-    public async Task PostAsync(HttpContext context, string id, JsonRpcMessage message)
+    public async Task PostAsync(HttpContext context, string id, JsonRpcMessage message, CallerPlaces.Place? place)
     {
         var (lease, fault) = await sessions.FindAsync(id, Subject(context), context.RequestAborted);
         if (lease is null)
@@ -56,7 +56,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
         using (lease)
         {
-            await PostAsync(context, lease.Session, message, null);
+            await PostAsync(context, lease.Session, message, place, null);
         }
     }
 
@@ -103,9 +103,9 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private async Task PostAsync(HttpContext context, McpSession session, JsonRpcMessage message, Action<JsonRpcMessage?>? onFirst)
+    private async Task PostAsync(HttpContext context, McpSession session, JsonRpcMessage message, CallerPlaces.Place? place, Action<JsonRpcMessage?>? onFirst)
     {
-        if (message is JsonRpcRequest request && session.Enter(request) is { } fault)
+        if (message is JsonRpcRequest request && session.Enter(request, place!) is { } fault)
         {
             await fault.WriteAsync(context);
             return;
