@@ -13,7 +13,7 @@ internal static class MessageLines
     private const int LongestLine = 2 * 1024 * 1024;
 
     /// <summary>Each message; null for a line that is none.</summary>
-    /// <exception cref="CommandException">A line has no end.</exception>
+    /// <exception cref="CommandException">A line is too long.</exception>
     public static async IAsyncEnumerable<JsonObject?> ReadAsync(Stream input, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(input);
@@ -25,7 +25,7 @@ internal static class MessageLines
             {
                 var line = buffer.Slice(0, end).ToArray();
                 buffer = buffer.Slice(buffer.GetPosition(1, end));
-                if (line.AsSpan().Trim(" \t\r"u8).Length > 0)
+                if (!IsBlank(line))
                 {
                     yield return Parse(line);
                 }
@@ -36,13 +36,23 @@ internal static class MessageLines
                 throw new CommandException($"a message is over {LongestLine} bytes.");
             }
 
-            reader.AdvanceTo(buffer.Start, buffer.End);
             if (read.IsCompleted)
             {
+                // The last line may have no end.
+                var rest = buffer.ToArray();
+                if (!IsBlank(rest))
+                {
+                    yield return Parse(rest);
+                }
+
                 yield break;
             }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
         }
     }
+
+    private static bool IsBlank(byte[] line) => line.AsSpan().Trim(" \t\r"u8).Length == 0;
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 

@@ -17,11 +17,12 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, CancellationTokenSource> _modern = new(StringComparer.Ordinal);
+    // By the request's id as it is written.
+    private readonly ConcurrentDictionary<string, BridgeCall> _inFlight = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<Task, byte> _calls = new();
     private readonly SemaphoreSlim _room = new(MostCalls, MostCalls);
     private readonly CancellationTokenSource _closing = new();
-    private JsonObject? _initialize;
+    private readonly BridgeSession _session = new(silo);
 
     /// <summary>Works until the client closes its end.</summary>
     public async Task RunAsync(IAsyncEnumerable<JsonObject?> messages, CancellationToken cancellationToken)
@@ -48,9 +49,15 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
 
     private async Task TakeAsync(JsonObject message)
     {
-        if (CancelledId(message) is { } cancelled && _modern.TryGetValue(cancelled, out var call))
+        if (CancelledId(message) is { } cancelled && _inFlight.TryGetValue(cancelled, out var call))
         {
-            await CancelAsync(call);
+            // Since 2026-07-28 a request is cancelled by closing its response. Before, the silo must be told, and answers nothing.
+            if (!call.IsModern)
+            {
+                await ForwardAsync(message, _closing.Token);
+            }
+
+            await CancelAsync(call.Reading);
         }
         else if (message["id"] is not { } id || Method(message) is null or "initialize")
         {
@@ -67,7 +74,6 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         }
     }
 
-    // Since 2026-07-28 a request is cancelled by closing its response.
     private static async Task CancelAsync(CancellationTokenSource call)
     {
         try
@@ -108,6 +114,7 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
             await silo.DeleteAsync(farewell.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        _session.Dispose();
         _room.Dispose();
         _closing.Dispose();
         output.Dispose();
@@ -126,15 +133,12 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
     private async Task CallAsync(JsonObject message)
     {
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        var call = new BridgeCall(cancelled, SiloEndpoint.IsModern(message));
         var id = "";
         try
         {
             id = message["id"]!.ToJsonString();
-            if (SiloEndpoint.IsModern(message))
-            {
-                _modern.TryAdd(id, cancelled);
-            }
-
+            _inFlight.TryAdd(id, call);
             await ForwardAsync(message, cancelled.Token);
         }
         catch (OperationCanceledException)
@@ -147,7 +151,7 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         }
         finally
         {
-            _modern.TryRemove(KeyValuePair.Create(id, cancelled));
+            _inFlight.TryRemove(KeyValuePair.Create(id, call));
             _room.Release();
         }
     }
@@ -157,7 +161,7 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         var id = message["id"];
         try
         {
-            using var response = await SendAsync(message, cancellationToken);
+            using var response = await _session.SendAsync(message, cancellationToken);
             if (!await PassAsync(response, message, cancellationToken) && id is not null && message["method"] is not null)
             {
                 await output.FailAsync(id, InternalError, $"The silo at {silo.Url} answered {(int)response.StatusCode} without a message.", cancellationToken);
@@ -169,38 +173,9 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(JsonObject message, CancellationToken cancellationToken)
-    {
-        if (Method(message) == "initialize")
-        {
-            _initialize = message;
-            silo.Session = null;
-            silo.Version = null;
-        }
-
-        var response = await silo.PostAsync(message, cancellationToken);
-        if (response.StatusCode != HttpStatusCode.NotFound || silo.Session is null || _initialize is null || SiloEndpoint.IsModern(message))
-        {
-            return response;
-        }
-
-        // The session is too old, or its silos got another key: the client need not know.
-        response.Dispose();
-        silo.Session = null;
-        using (var initialized = await silo.PostAsync(_initialize, cancellationToken))
-        {
-            Begin(initialized);
-            await initialized.Content.ReadAsStringAsync(cancellationToken);
-        }
-
-        (await silo.PostAsync(new JsonObject { ["jsonrpc"] = "2.0", ["method"] = "notifications/initialized" }, cancellationToken)).Dispose();
-        return await silo.PostAsync(message, cancellationToken);
-    }
-
     /// <summary>Passes the answer on; true when there was one, or none was due.</summary>
     private async Task<bool> PassAsync(HttpResponseMessage response, JsonObject message, CancellationToken cancellationToken)
     {
-        Begin(response);
         if (response.StatusCode == HttpStatusCode.Accepted)
         {
             if (Method(message) == "notifications/initialized" && silo.Session is not null)
@@ -308,11 +283,8 @@ internal sealed class StdioBridge(SiloEndpoint silo, MessageWriter output) : IAs
         }
     }
 
-    private void Begin(HttpResponseMessage response)
-    {
-        if (response.Headers.TryGetValues("Mcp-Session-Id", out var ids))
-        {
-            silo.Session = ids.First();
-        }
-    }
+    /// <summary>A request that waits for its answer.</summary>
+    /// <param name="Reading">Ends the reading of its response.</param>
+    /// <param name="IsModern">Whether it is of the era without sessions.</param>
+    private sealed record BridgeCall(CancellationTokenSource Reading, bool IsModern);
 }

@@ -85,6 +85,10 @@ internal sealed class SiloOptions
     [Range(1, 100_000)]
     public int MaxSessions { get; set; } = 2000;
 
+    /// <summary>MCP requests that one caller may have in flight at this silo, streams among them; so many sessions it can keep busy.</summary>
+    [Range(1, 100_000)]
+    public int MaxCallsPerCaller { get; set; } = 500;
+
     /// <summary>Host names, besides loopback's, that a request's Host header may carry; separated by commas.</summary>
     public string AllowedHosts { get; set; } = "";
 

@@ -18,6 +18,7 @@ internal static class McpFeatures
         services.AddSingleton<RunWatcher>();
         services.AddSingleton<WatchLimits>();
         services.AddSingleton<ListenHandler>();
+        services.AddSingleton<LargeAnswers>();
         services.AddSingleton<IMcpFeature, ResourcesFeature>();
         services.AddSingleton<IMcpFeature, SubscriptionsFeature>();
         services.AddSingleton<IMcpFeature, TasksFeature>();

@@ -148,6 +148,22 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.False(response.Headers.Contains("Mcp-Session-Id"));
     }
 
+    [Theory]
+    [InlineData("\"clientInfo\":{\"name\":\"t\",\"version\":\"1\"}", "\"clientInfo\":null")]
+    [InlineData("\"name\":\"t\"", "\"name\":null")]
+    [InlineData("\"version\":\"1\"", "\"version\":null")]
+    [InlineData("\"capabilities\":{}", "\"capabilities\":null")]
+    [InlineData("\"protocolVersion\":\"2025-11-25\"", "\"protocolVersion\":null")]
+    public async Task Initialize_WithAMemberThatIsNull_IsInvalidParams(string good, string bad)
+    {
+        Assert.Contains(good, McpWire.Initialize, StringComparison.Ordinal);
+        using var response = await _http.PostAsync(McpWire.Initialize.Replace(good, bad, StringComparison.Ordinal));
+        var error = (await response.MessageAsync()).GetProperty("error");
+
+        Assert.Equal((HttpStatusCode.BadRequest, Params), (response.StatusCode, error.GetProperty("code").GetInt32()));
+        Assert.Contains("needs protocolVersion, capabilities and clientInfo", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Initialize_WithAVersionThatHasNone_GetsNoSession()
     {

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Actors.Cli.Stdio;
 using Actors.Silo.Mcp.Hosting;
 using Actors.Silo.Tests.Support;
 using Actors.Testing;
@@ -64,46 +63,6 @@ public sealed class RobustnessTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, -32603), (response.StatusCode, await response.CodeAsync()));
         Assert.Equal(TimeSpan.FromSeconds(5), response.Headers.RetryAfter!.Delta);
         Assert.DoesNotContain("inner detail", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Bridge_MalformedMessages_AreAnsweredAndTheNextIsServed()
-    {
-        await using var silo = await SiloHost.StartAsync();
-        string[] lines =
-        [
-            """{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}""",
-            """{"jsonrpc":"2.0","id":2,"method":7}""",
-            """{"jsonrpc":"2.0","id":3,"id":3,"method":"ping"}""",
-            """{"jsonrpc":"2.0","id":4,"method":"ping","params":{"_meta":[1]}}""",
-            """{"jsonrpc":"2.0","method":"notifications/cancelled","params":[4]}""",
-            """{"jsonrpc":"2.0","id":5,"method":"\ud800"}""",
-            """{"jsonrpc":"2.0","id":"\ud800","method":"ping"}""",
-            """{"jsonrpc":"2.0","id":6,"method":"tools/list","params":{}}""",
-        ];
-
-        var answers = await BridgeAsync(silo, lines);
-
-        Assert.Equal(["", "", "1", "2", "4", "5", "6"], answers.Select(a => a["id"]?.ToJsonString() ?? "").Order(StringComparer.Ordinal));
-        Assert.NotNull(answers.Single(a => a["id"]?.ToJsonString() == "6")["result"]);
-        Assert.Equal([-32700, -32600], answers.Where(a => a["id"] is null).Select(a => a["error"]!["code"]!.GetValue<int>()).Order());
-    }
-
-    private static async Task<IReadOnlyList<JsonNode>> BridgeAsync(SiloHost silo, string[] lines)
-    {
-        using var http = silo.CreateClient();
-        using var input = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
-        var pipe = new Pipe();
-        await using var bridge = new StdioBridge(new SiloEndpoint(http, new Uri("/mcp", UriKind.Relative)), new MessageWriter(pipe.Writer.AsStream()));
-        await bridge.RunAsync(MessageLines.ReadAsync(input, CancellationToken.None), CancellationToken.None).WaitAsync(Patience);
-        using var reader = new StreamReader(pipe.Reader.AsStream());
-        var answers = new List<JsonNode>();
-        while (answers.Count < lines.Length - 1)
-        {
-            answers.Add(JsonNode.Parse((await reader.ReadLineAsync().WaitAsync(Patience))!)!);
-        }
-
-        return answers;
     }
 
     private static JsonRpcNotification Cancellation(string id, string reason) =>

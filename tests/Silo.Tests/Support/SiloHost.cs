@@ -69,6 +69,9 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>A client whose requests go straight into the silo.</summary>
     public HttpClient CreateClient() => _app.GetTestServer().CreateClient();
 
+    /// <summary>The same for a client of another make.</summary>
+    public HttpMessageHandler CreateHandler() => _app.GetTestServer().CreateHandler();
+
     /// <summary>Contents of every file of the silo and its runner, as they are on disk now.</summary>
     public IReadOnlyList<string> Files() =>
     [

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -8,10 +9,15 @@ using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp.Hosting;
 
-/// <summary>The newest events of one stream. Ids are <c>STREAM-NUMBER</c>.</summary>
-internal sealed class EventStream(SseEventStreamOptions options, string name, EventBudget budget) : ISseEventStreamWriter
+/// <summary>The newest events of one stream. Ids are <c>STREAM-NUMBER</c>, and a stream's name begins with its kind.</summary>
+internal sealed class EventStream(SseEventStreamOptions options, EventBudget budget) : ISseEventStreamWriter
 {
     private const int MostEvents = 64;
+
+    // What the SDK calls the stream of a session's GET.
+    private const string OfSession = "__get__";
+    private const char SessionKind = 'g';
+    private const char RequestKind = 'p';
 
     /// <summary>What an event takes beside its text.</summary>
     private const int Overhead = 256;
@@ -21,10 +27,19 @@ internal sealed class EventStream(SseEventStreamOptions options, string name, Ev
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SseEventStreamMode _mode = options.Mode;
     private long _last;
+    private bool _isForgotten;
 
-    public string Name { get; } = name;
+    public string Name { get; } = (options.StreamId == OfSession ? SessionKind : RequestKind) + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+
+    /// <summary>The request whose answer it carries, or the session's own stream.</summary>
+    public string Id => options.StreamId;
+
+    public bool IsOfRequest => Name[0] == RequestKind;
 
     public bool IsCompleted { get; private set; }
+
+    /// <summary>Whether an event was one of a session's own stream, here or at another silo: what it lacks is lost, but a new one can take its place.</summary>
+    public static bool IsOfSession(string eventId) => TryParse(eventId, out var name, out _) && name.StartsWith(SessionKind);
 
     /// <summary>Reads an id.</summary>
     public static bool TryParse(string eventId, out string name, out long number)
@@ -53,7 +68,7 @@ internal sealed class EventStream(SseEventStreamOptions options, string name, Ev
             return ValueTask.FromResult(sseItem);
         }
 
-        var bytes = Overhead + (sseItem.Data is { } message ? JsonSerializer.SerializeToUtf8Bytes(message, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage))).Length : 0);
+        var bytes = Overhead + JsonSize.Of(sseItem.Data);
         lock (_gate)
         {
             var number = ++_last;
@@ -84,11 +99,12 @@ internal sealed class EventStream(SseEventStreamOptions options, string name, Ev
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Gives back what the events take; readers end.</summary>
+    /// <summary>Gives back what the events take, and keeps none any more; readers end.</summary>
     public void Forget()
     {
         lock (_gate)
         {
+            _isForgotten = true;
             IsCompleted = true;
             Clear();
             Signal();
@@ -103,7 +119,7 @@ internal sealed class EventStream(SseEventStreamOptions options, string name, Ev
             budget.Return(_events.Dequeue().Bytes);
         }
 
-        if (budget.TryTake(added.Bytes))
+        if (!_isForgotten && budget.TryTake(added.Bytes))
         {
             _events.Enqueue(added);
         }

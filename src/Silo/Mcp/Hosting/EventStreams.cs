@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace Actors.Silo.Mcp.Hosting;
@@ -6,7 +6,7 @@ namespace Actors.Silo.Mcp.Hosting;
 /// <summary>What one session's streams have sent lately, so that a client that lost a connection reads on with <c>Last-Event-ID</c>. Bounded; in this process only.</summary>
 internal sealed class EventStreams(EventBudget budget) : ISseEventStreamStore, IDisposable
 {
-    /// <summary>More than calls can be in flight, so that there is always one to forget.</summary>
+    /// <summary>More than calls can be in flight: mostly there is a completed one to forget.</summary>
     private const int MostStreams = McpSession.MostCalls + 16;
 
     private readonly Lock _gate = new();
@@ -14,18 +14,36 @@ internal sealed class EventStreams(EventBudget budget) : ISseEventStreamStore, I
 
     public ValueTask<ISseEventStreamWriter> CreateStreamAsync(SseEventStreamOptions options, CancellationToken cancellationToken = default)
     {
-        var stream = new EventStream(options, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), budget);
+        var stream = new EventStream(options, budget);
         lock (_gate)
         {
             _streams.Add(stream);
-            if (_streams.Count > MostStreams && _streams.FindIndex(s => s.IsCompleted) is >= 0 and var oldest)
+            if (_streams.Count > MostStreams)
             {
-                _streams[oldest].Forget();
-                _streams.RemoveAt(oldest);
+                // Answers that nobody reads can hold up all of them.
+                ForgetAt(_streams.FindIndex(s => s.IsCompleted) is >= 0 and var completed ? completed : _streams.FindIndex(s => s.IsOfRequest));
             }
         }
 
         return ValueTask.FromResult<ISseEventStreamWriter>(stream);
+    }
+
+    /// <summary>A request that nobody will answer.</summary>
+    public void Forget(RequestId request)
+    {
+        lock (_gate)
+        {
+            ForgetAt(_streams.FindLastIndex(s => s.IsOfRequest && !s.IsCompleted && s.Id == request.ToString()));
+        }
+    }
+
+    private void ForgetAt(int index)
+    {
+        if (index >= 0)
+        {
+            _streams[index].Forget();
+            _streams.RemoveAt(index);
+        }
     }
 
     public ValueTask<ISseEventStreamReader?> GetStreamReaderAsync(string lastEventId, CancellationToken cancellationToken = default)

@@ -7,12 +7,18 @@ namespace Actors.Silo.Mcp.Hosting;
 internal sealed class McpCall
 {
     private const string Key = "actors.call";
+    private readonly Lock _gate = new();
+    private readonly List<IDisposable> _held = [];
+    private bool _isOver;
 
     /// <summary>True before the token fires when the client gave the request up: <c>notifications/cancelled</c>, or since 2026-07-28 the closed response. False when the silo stops or a session ends.</summary>
     public bool IsCancelledByClient { get; private set; }
 
     /// <summary>Called before its answer is sent, and when its handler has ended without one; more than once does no harm.</summary>
     public Action? Ended { get; set; }
+
+    /// <summary>Called when its handler has ended and the SDK sends no answer, as its client gave it up.</summary>
+    public Action? Unanswered { get; set; }
 
     /// <summary>Whether a handler has it.</summary>
     public bool HasStarted { get; set; }
@@ -30,6 +36,32 @@ internal sealed class McpCall
         message.Context!.Items ??= new Dictionary<string, object?>(StringComparer.Ordinal);
         message.Context.Items[Key] = call;
         return call;
+    }
+
+    /// <summary>Keeps something until the response is over, whether it was sent whole or not.</summary>
+    public void Hold(IDisposable kept)
+    {
+        lock (_gate)
+        {
+            if (!_isOver)
+            {
+                _held.Add(kept);
+                return;
+            }
+        }
+
+        kept.Dispose();
+    }
+
+    /// <summary>The response is over.</summary>
+    public void Over()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+        }
+
+        _held.ForEach(k => k.Dispose());
     }
 
     /// <summary>To be called before the handler's token is cancelled.</summary>

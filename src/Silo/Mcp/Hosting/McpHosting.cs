@@ -18,6 +18,7 @@ internal static class McpHosting
         services.AddSingleton<SessionParts>();
         services.AddSingleton(s => new SessionIds(new SessionKey(settings.SessionKey), TimeSpan.FromHours(settings.Options.SessionHours), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<McpSessions>();
+        services.AddSingleton<CallsInFlight>();
         services.AddSingleton<SessionRequests>();
         services.AddSingleton<McpEndpoint>();
         services.AddSingleton<IMcpFeature, CallEndFeature>();
@@ -36,6 +37,11 @@ internal static class McpHosting
                 try
                 {
                     await next(context, cancellationToken);
+                }
+                catch (OperationCanceledException) when (call is { IsCancelledByClient: true })
+                {
+                    call.Unanswered?.Invoke();
+                    throw;
                 }
                 finally
                 {

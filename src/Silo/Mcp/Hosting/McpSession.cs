@@ -87,11 +87,25 @@ internal sealed class McpSession : IAsyncDisposable
     /// <returns>Whether it was answered; null when the session ended meanwhile.</returns>
     public async Task<bool?> PostAsync(JsonRpcMessage message, Stream body, Action<JsonRpcMessage?>? onFirst, CancellationToken cancellationToken)
     {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var call = McpCall.Of(message);
+        var isUnanswered = false;
+        call?.Unanswered = () =>
+        {
+            _events.Forget(((JsonRpcRequest)message).Id);
+            isUnanswered = true;
+            End(over);
+        };
         try
         {
             return onFirst is null
-                ? await _transport.HandlePostRequestAsync(message, body, cancellationToken)
-                : await _transport.HandlePostRequestAsync(message, body, first => First(onFirst, first), cancellationToken);
+                ? await _transport.HandlePostRequestAsync(message, body, over.Token)
+                : await _transport.HandlePostRequestAsync(message, body, first => First(onFirst, first), over.Token);
+        }
+        catch (OperationCanceledException) when (isUnanswered)
+        {
+            // The response ends as it is.
+            return true;
         }
         catch (Exception e) when (_ended.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
@@ -100,10 +114,25 @@ internal sealed class McpSession : IAsyncDisposable
         finally
         {
             // The connection may be gone before a handler has the message: nobody else would let go of it.
-            if (McpCall.Of(message) is { HasStarted: false } lost)
+            if (call is { HasStarted: false })
             {
-                lost.Ended?.Invoke();
+                call.Unanswered?.Invoke();
+                call.Ended?.Invoke();
             }
+
+            call?.Over();
+        }
+    }
+
+    private static void End(CancellationTokenSource response)
+    {
+        try
+        {
+            response.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is over already.
         }
     }
 
@@ -114,7 +143,7 @@ internal sealed class McpSession : IAsyncDisposable
     }
 
     /// <summary>Enters a request as in flight until its handler ends; a fault when its id is taken or there are too many.</summary>
-    public McpFault? Enter(JsonRpcRequest request)
+    public McpFault? Enter(JsonRpcRequest request, CallerPlaces.Place place)
     {
         if (_calls.Count >= MostCalls)
         {
@@ -128,10 +157,12 @@ internal sealed class McpSession : IAsyncDisposable
         }
 
         var lease = TryUse();
+        var held = place.Share();
         call.Ended = () =>
         {
             _calls.TryRemove(request.Id, out _);
             lease?.Dispose();
+            held.Dispose();
         };
         return null;
     }

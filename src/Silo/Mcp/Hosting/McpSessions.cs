@@ -6,7 +6,7 @@ using ModelContextProtocol.Protocol;
 namespace Actors.Silo.Mcp.Hosting;
 
 /// <summary>The sessions that this silo has at hand. Each can be put away when idle: its id brings it back, here or at any silo with the same key.</summary>
-internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPost post, SiloOptions options) : IAsyncDisposable
+internal sealed partial class McpSessions(SessionParts parts, SessionIds ids, SessionPost post, SiloOptions options) : IAsyncDisposable
 {
     /// <summary>Idle sessions are put away after this time.</summary>
     public static readonly TimeSpan MostIdle = TimeSpan.FromMinutes(1);
@@ -16,6 +16,7 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPos
 
     private readonly ConcurrentDictionary<string, Task<McpSession>> _sessions = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _log = parts.Loggers.CreateLogger<McpSessions>();
     private Task _sweeping = Task.CompletedTask;
 
     /// <summary>Sessions at hand.</summary>
@@ -80,8 +81,17 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPos
 
     private async Task EndHereAsync(McpSession session)
     {
-        _sessions.TryRemove(session.Id, out _);
+        Remove(session);
         await session.DisposeAsync();
+    }
+
+    // Its id may stand for a session that was made anew meanwhile.
+    private void Remove(McpSession session)
+    {
+        if (_sessions.TryGetValue(session.Id, out var known) && known is { IsCompletedSuccessfully: true } && known.Result == session)
+        {
+            _sessions.TryRemove(KeyValuePair.Create(session.Id, known));
+        }
     }
 
     /// <summary>Puts away what has been idle for that long.</summary>
@@ -169,10 +179,20 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPos
 
     private async Task PutAwayAsync(McpSession session)
     {
-        if (session.TryClose())
+        if (!session.TryClose())
         {
-            _sessions.TryRemove(session.Id, out _);
+            return;
+        }
+
+        Remove(session);
+        try
+        {
             await session.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            // One session's trouble is none of the others.
+            LogNotPutAway(_log, e);
         }
     }
 
@@ -204,4 +224,7 @@ internal sealed class McpSessions(SessionParts parts, SessionIds ids, SessionPos
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A session was put away, but not all that belonged to it.")]
+    private static partial void LogNotPutAway(ILogger logger, Exception exception);
 }

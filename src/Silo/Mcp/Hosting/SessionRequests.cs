@@ -11,7 +11,7 @@ namespace Actors.Silo.Mcp.Hosting;
 internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Begins a session: its id is in the answer's header, if the answer is no error.</summary>
-    public async Task InitializeAsync(HttpContext context, JsonRpcRequest request)
+    public async Task InitializeAsync(HttpContext context, JsonRpcRequest request, CallerPlaces.Place place)
     {
         if (Parameters(request) is not { } client)
         {
@@ -34,7 +34,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
         using (lease)
         {
-            await PostAsync(context, lease.Session, request, first =>
+            await PostAsync(context, lease.Session, request, place, first =>
             {
                 if (first is not JsonRpcError)
                 {
@@ -45,7 +45,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
     }
 
     /// <summary>Handles a message of a session.</summary>
-    public async Task PostAsync(HttpContext context, string id, JsonRpcMessage message)
+    public async Task PostAsync(HttpContext context, string id, JsonRpcMessage message, CallerPlaces.Place? place)
     {
         var (lease, fault) = await sessions.FindAsync(id, Subject(context), context.RequestAborted);
         if (lease is null)
@@ -56,7 +56,7 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
         using (lease)
         {
-            await PostAsync(context, lease.Session, message, null);
+            await PostAsync(context, lease.Session, message, place, null);
         }
     }
 
@@ -103,9 +103,9 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private async Task PostAsync(HttpContext context, McpSession session, JsonRpcMessage message, Action<JsonRpcMessage?>? onFirst)
+    private async Task PostAsync(HttpContext context, McpSession session, JsonRpcMessage message, CallerPlaces.Place? place, Action<JsonRpcMessage?>? onFirst)
     {
-        if (message is JsonRpcRequest request && session.Enter(request) is { } fault)
+        if (message is JsonRpcRequest request && session.Enter(request, place!) is { } fault)
         {
             await fault.WriteAsync(context);
             return;
@@ -139,22 +139,18 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
 
     private async Task StreamAsync(HttpContext context, McpSession session, CancellationToken cancellationToken)
     {
-        if (context.Request.Headers[McpHeaders.LastEventId] is not [{ Length: > 0 } last])
+        var last = context.Request.Headers[McpHeaders.LastEventId] is [{ Length: > 0 } given] ? given : null;
+        var reader = last is null ? null : await session.ResumeAsync(last);
+        if (reader is null && last is not null && !EventStream.IsOfSession(last))
         {
-            await using var unsolicited = SseResponse.Begin(context, time);
-            await session.ListenAsync(unsolicited, cancellationToken);
-            return;
-        }
-
-        if (await session.ResumeAsync(last) is not { } reader)
-        {
+            // Not 404: to clients that would say that the session has ended.
             await new McpFault(
-                StatusCodes.Status404NotFound, McpErrorCode.InvalidRequest, "What came after this Last-Event-ID is not known here any more. Ask with get_run or wait_run.").WriteAsync(context);
+                StatusCodes.Status400BadRequest, McpErrorCode.InvalidRequest, "What came after this Last-Event-ID is not known here any more. Ask with get_run or wait_run.").WriteAsync(context);
             return;
         }
 
         await using var body = SseResponse.Begin(context, time);
-        await SseReplay.WriteAsync(reader, body, cancellationToken);
+        await (reader is null ? session.ListenAsync(body, cancellationToken) : SseReplay.WriteAsync(reader, body, cancellationToken));
     }
 
     private static string Subject(HttpContext context) => Caller.Of(context.User).Subject;
@@ -163,7 +159,11 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
     {
         try
         {
-            return request.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams))) as InitializeRequestParams;
+            // What is required may be null in JSON all the same.
+            return request.Params.Deserialize(McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(InitializeRequestParams))) is
+                InitializeRequestParams { ProtocolVersion: not null, Capabilities: not null, ClientInfo: { Name: not null, Version: not null } } client
+                ? client
+                : null;
         }
         catch (JsonException)
         {

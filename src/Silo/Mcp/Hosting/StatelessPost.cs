@@ -29,6 +29,10 @@ internal sealed class StatelessPost(McpServers servers, ILoggerFactory loggers, 
         {
             // The client went away.
         }
+        finally
+        {
+            call.Over();
+        }
 
         await transport.DisposeAsync();
         await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

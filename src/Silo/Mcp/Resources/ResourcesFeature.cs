@@ -8,7 +8,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp.Resources;
 
 /// <summary>Runs, their traces and artifacts, and workflows, to read by URI.</summary>
-internal sealed class ResourcesFeature(RunDoor door, RunAnswers answers) : IMcpFeature
+internal sealed class ResourcesFeature(RunDoor door, RunAnswers answers, LargeAnswers large) : IMcpFeature
 {
     // The bytes of a page are bounded where it is made.
     private const int TraceEntries = 500;
@@ -52,6 +52,11 @@ internal sealed class ResourcesFeature(RunDoor door, RunAnswers answers) : IMcpF
             if (ActorsUri.Parse(uri) is not { } named || await ContentAsync(named, Caller.Of(request.User), cancellationToken) is not { } content)
             {
                 throw request.JsonRpcRequest.UnknownResource(uri);
+            }
+
+            if (content is JsonElement artifact)
+            {
+                large.Admit(artifact, request);
             }
 
             var text = content is JsonElement json ? json.GetRawText() : JsonSerializer.Serialize(content, ActorsJson.Options);

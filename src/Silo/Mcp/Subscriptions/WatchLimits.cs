@@ -14,59 +14,13 @@ internal sealed class WatchLimits(TimeProvider time)
     /// <summary>Of one request; who wants more asks anew, so that a token that holds no more does not follow runs for ever.</summary>
     public static readonly TimeSpan MostTime = TimeSpan.FromMinutes(5);
 
-    private readonly Dictionary<string, int> _byCaller = new(StringComparer.Ordinal);
-    private readonly Lock _lock = new();
-    private int _all;
+    private readonly CallerPlaces _places = new(MostPerCaller, Most);
 
     /// <summary>Is cancelled when a request that begins now has had its time.</summary>
     public CancellationTokenSource BeginTime() => new(MostTime, time);
 
     /// <summary>Takes places, until the result is disposed.</summary>
     /// <exception cref="McpProtocolException">There are not so many left.</exception>
-    public IDisposable Enter(string subject, int count)
-    {
-        lock (_lock)
-        {
-            var mine = _byCaller.GetValueOrDefault(subject);
-            if (mine + count > MostPerCaller || _all + count > Most)
-            {
-                throw new McpProtocolException($"This silo follows {mine} resources and tasks for you, {MostPerCaller} are allowed, and {Most} for all together. End a subscription, or ask again later.", McpErrorCode.InvalidRequest);
-            }
-
-            _byCaller[subject] = mine + count;
-            _all += count;
-        }
-
-        return new Place(this, subject, count);
-    }
-
-    private void Leave(string subject, int count)
-    {
-        lock (_lock)
-        {
-            _all -= count;
-            var mine = _byCaller.GetValueOrDefault(subject) - count;
-            if (mine <= 0)
-            {
-                _byCaller.Remove(subject);
-            }
-            else
-            {
-                _byCaller[subject] = mine;
-            }
-        }
-    }
-
-    private sealed class Place(WatchLimits limits, string subject, int count) : IDisposable
-    {
-        private int _left;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _left, 1) == 0)
-            {
-                limits.Leave(subject, count);
-            }
-        }
-    }
+    public IDisposable Enter(string subject, int count) => _places.TryEnter(subject, count) ?? throw new McpProtocolException(
+        $"This silo follows {_places.Of(subject)} resources and tasks for you, {MostPerCaller} are allowed, and {Most} for all together. End a subscription, or ask again later.", McpErrorCode.InvalidRequest);
 }
