@@ -82,6 +82,7 @@ internal static class PodTemplate
             RuntimeClassName = RuntimeClass(spec.Runtime, options),
             NodeSelector = spec.Nodes?.Selector,
             Tolerations = [.. NodeLoss, .. spec.Nodes?.Tolerations.Select(Tolerate) ?? []],
+            TopologySpreadConstraints = spec.Nodes is { Spread.Count: > 0 } nodes ? [.. nodes.Spread.Select(s => Spread(s, options))] : null,
             ImagePullSecrets = options.ImagePullSecrets.Length == 0 ? null : [.. options.ImagePullSecrets.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(s => new LocalReference(s))],
             SecurityContext = new PodSecurity(RunAsNonRoot: true, User, User, new SeccompProfile("RuntimeDefault")),
             Volumes = [new Volume(Tmp, new EmptyDir("Memory", "16Mi"))],
@@ -148,6 +149,12 @@ internal static class PodTemplate
 
     private static Toleration Tolerate(Actors.Verification.Policy.NodeToleration toleration) => new(
         toleration.Key, toleration.Value.Length == 0 ? "Exists" : "Equal", toleration.Value.Length == 0 ? null : toleration.Value, toleration.Effect.Length == 0 ? null : toleration.Effect);
+
+    private static TopologySpread Spread(Actors.Verification.Policy.NodeSpread spread, KubernetesOptions options) => new(
+        spread.MaxSkew,
+        spread.Key,
+        spread.Required ? "DoNotSchedule" : "ScheduleAnyway",
+        new LabelSelector(new Dictionary<string, string>(StringComparer.Ordinal) { [ManagedBy] = Manager, [InstanceLabel] = options.Instance }));
 
     private static long Seconds(TimeSpan time) => (long)Math.Ceiling(time.TotalSeconds);
 

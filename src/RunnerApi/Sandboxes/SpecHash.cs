@@ -23,6 +23,9 @@ internal static class SpecHash
             spec.OutputBytes,
             Nodes = spec.Nodes is null ? null : new { Selector = spec.Nodes.Selector.OrderBy(s => s.Key, StringComparer.Ordinal), spec.Nodes.Tolerations },
         });
+
+        // A spec without it has the hash that earlier versions gave it.
+        text += spec.Nodes is { Spread.Count: > 0 } nodes ? JsonSerializer.Serialize(nodes.Spread) : "";
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -54,7 +54,17 @@ public sealed record ProfileLimits(int CpuMillis, long MemoryBytes, int Pids, in
 /// <summary>Where in a cluster a sandbox may run.</summary>
 /// <param name="Selector">Labels that a node must have.</param>
 /// <param name="Tolerations">Taints that it may have.</param>
-public sealed record NodePlacement(IReadOnlyDictionary<string, string> Selector, IReadOnlyList<NodeToleration> Tolerations);
+public sealed record NodePlacement(IReadOnlyDictionary<string, string> Selector, IReadOnlyList<NodeToleration> Tolerations)
+{
+    /// <summary>How sandboxes are spread; empty leaves it to the cluster.</summary>
+    public IReadOnlyList<NodeSpread> Spread { get; init; } = [];
+}
+
+/// <summary>Spreads sandboxes evenly over nodes, zones or the like.</summary>
+/// <param name="Key">Label of the nodes whose values are told apart.</param>
+/// <param name="MaxSkew">By how many sandboxes one value may be ahead of another.</param>
+/// <param name="Required">Rather than break it, a sandbox does not start.</param>
+public sealed record NodeSpread(string Key, int MaxSkew, bool Required);
 
 /// <summary>A taint that does not keep a sandbox away.</summary>
 /// <param name="Key">Key of the taint.</param>

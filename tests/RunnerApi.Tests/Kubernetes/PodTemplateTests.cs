@@ -22,7 +22,10 @@ public sealed class PodTemplateTests
         Pids = 10,
         Lifetime = TimeSpan.FromSeconds(59.5),
         OutputBytes = 1_000_000,
-        Nodes = new NodePlacement(new Dictionary<string, string>(StringComparer.Ordinal) { ["pool"] = "sandboxes" }, [new NodeToleration("sandbox", "", "NoSchedule")]),
+        Nodes = new NodePlacement(new Dictionary<string, string>(StringComparer.Ordinal) { ["pool"] = "sandboxes" }, [new NodeToleration("sandbox", "", "NoSchedule")])
+        {
+            Spread = [new NodeSpread("topology.kubernetes.io/zone", 2, Required: true), new NodeSpread("kubernetes.io/hostname", 1, Required: false)],
+        },
     };
 
     [Fact]
@@ -59,6 +62,10 @@ public sealed class PodTemplateTests
         Assert.Equal("sandboxes", spec.NodeSelector!["pool"]);
         Assert.Equal(new Toleration("sandbox", "Exists", null, "NoSchedule"), spec.Tolerations![^1]);
         Assert.All(spec.Tolerations.SkipLast(1), t => Assert.Equal(30, t.TolerationSeconds));
+        Assert.Equal(
+            [(2, "topology.kubernetes.io/zone", "DoNotSchedule"), (1, "kubernetes.io/hostname", "ScheduleAnyway")],
+            spec.TopologySpreadConstraints!.Select(t => (t.MaxSkew, t.TopologyKey, t.WhenUnsatisfiable)));
+        Assert.All(spec.TopologySpreadConstraints!, t => Assert.All(t.LabelSelector.MatchLabels!, l => Assert.Equal(l.Value, Built().Metadata.Labels![l.Key])));
         Assert.Equal(["a", "b"], spec.ImagePullSecrets!.Select(s => s.Name));
         Assert.Equal(120 + 60, spec.ActiveDeadlineSeconds);
         Assert.Null(PodTemplate.Build(Spec with { Runtime = "runc" }, Options, "s", Now).Spec!.RuntimeClassName);

@@ -45,6 +45,8 @@ internal sealed record PodSpec
 
     public IReadOnlyList<Toleration>? Tolerations { get; init; }
 
+    public IReadOnlyList<TopologySpread>? TopologySpreadConstraints { get; init; }
+
     public IReadOnlyList<LocalReference>? ImagePullSecrets { get; init; }
 
     public PodSecurity? SecurityContext { get; init; }
@@ -60,6 +62,9 @@ internal sealed record PodDnsConfig(IReadOnlyList<string> Nameservers);
 
 /// <summary>Lets a pod onto nodes with this taint.</summary>
 internal sealed record Toleration(string? Key, string? Operator, string? Value, string? Effect, long? TolerationSeconds = null);
+
+/// <summary>Spreads the pods with these labels.</summary>
+internal sealed record TopologySpread(int MaxSkew, string TopologyKey, string WhenUnsatisfiable, LabelSelector LabelSelector);
 
 /// <summary>Security of the whole pod.</summary>
 internal sealed record PodSecurity(bool RunAsNonRoot, long RunAsUser, long RunAsGroup, SeccompProfile SeccompProfile);
