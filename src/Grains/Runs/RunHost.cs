@@ -156,7 +156,7 @@ internal sealed partial class RunHost : IAsyncDisposable
     {
         try
         {
-            _queue.Admit();
+            _queue.Admit(run.Priority);
             return null;
         }
         catch (RunRejectedException) when (run.IdempotencyKey is not null)
