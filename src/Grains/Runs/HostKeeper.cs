@@ -41,7 +41,7 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
                 swept = time.GetTimestamp();
             }
 
-            await _look.WaitAsync(Tick * (0.75 + (services.Random.NextDouble() / 2)), cancellationToken);
+            await _look.WaitAsync(services.Spread(Tick), cancellationToken);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
         }
         finally
         {
-            await Task.Delay(MaintenancePause * (0.75 + (services.Random.NextDouble() / 2)), services.Time, cancellationToken);
+            await Task.Delay(services.Spread(MaintenancePause), services.Time, cancellationToken);
         }
     }
 
