@@ -74,20 +74,20 @@ public sealed class RunSilo : IAsyncDisposable
     {
         var catalog = WorkflowCatalog.Load(configuration.Workflows);
         var log = loggers.CreateLogger("Actors.Runs");
-        var opened = RunStores.Open(configuration.Database, configuration.DatabasePassword, time, log);
+        var database = RunDatabase.Open(configuration.Database, configuration.DatabasePassword, time, log);
         var clock = new DatabaseClock(time);
         var runner = new RunnerClient(configuration.Runner, configuration.RunnerToken, time);
         var metrics = new RunMetrics();
         var services = new RunServices(
-            opened.Store, new EffectPerformer(runner, clock), new TraceWriter(new TraceRedactor(configuration.Redaction)), clock, log)
+            database.Store, new EffectPerformer(runner, clock), new TraceWriter(new TraceRedactor(configuration.Redaction)), clock, log)
         {
             Metrics = metrics,
-            WakeUps = opened.WakeUps ?? new NoWakeUps(clock),
+            WakeUps = database.WakeUps,
         };
         var membership = new SiloMembership(
-            opened.Store, clock, new ThreadHeart(), new SiloIdentity(configuration.SiloName, configuration.Version), configuration.Runs.Lease, loggers.CreateLogger("Actors.Membership"));
+            database.Store, clock, new ThreadHeart(), new SiloIdentity(configuration.SiloName, configuration.Version), configuration.Runs.Lease, loggers.CreateLogger("Actors.Membership"));
         var host = new RunHost(services, configuration.Runs, membership);
-        return new RunSilo(opened.Owner, host, membership, new RunnerProbe(configuration.Runner, time), metrics, new RunDirectory(catalog, host, services), opened.Mail);
+        return new RunSilo(database, host, membership, new RunnerProbe(configuration.Runner, time), metrics, new RunDirectory(catalog, host, services), database.Mail);
     }
 
     /// <summary>Joins the other silos and begins to work.</summary>

@@ -3,8 +3,9 @@ using Actors.Grains.Interfaces;
 namespace Actors.Grains.Runs;
 
 /// <summary>The activations of a silo, and the slots that they take.</summary>
+/// <param name="most">Slots for new runs; those that are owned already get one even beyond.</param>
 /// <param name="mostResting">Activations without a slot; further ones hold theirs.</param>
-internal sealed class ActiveRuns(RunMetrics metrics, int mostResting)
+internal sealed class ActiveRuns(RunMetrics metrics, int most, int mostResting)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<RunId, RunActivation> _byId = [];
@@ -28,7 +29,7 @@ internal sealed class ActiveRuns(RunMetrics metrics, int mostResting)
     }
 
     /// <summary>Takes a slot when one is free for that submitter; it is given back by <see cref="Leave"/>.</summary>
-    public bool TryEnter(string submitter, int most, int mostOfSubmitter)
+    public bool TryEnter(string submitter, int mostOfSubmitter)
     {
         lock (_gate)
         {

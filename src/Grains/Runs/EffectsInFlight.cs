@@ -50,7 +50,7 @@ internal sealed partial class EffectsInFlight(RunId id, RunServices services)
             var pause = FirstPause;
             for (var first = true; !await TryAsync(definition, run, effect, post, first, stop.Token); first = false)
             {
-                await Task.Delay(pause * (0.75 + (services.Random.NextDouble() / 2)), services.Time, stop.Token);
+                await Task.Delay(services.Spread(pause), services.Time, stop.Token);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
         }

@@ -24,9 +24,16 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
         var time = services.Time;
         var sweep = options.Lease / 3;
         long? swept = null;
+        long? measured = null;
         while (true)
         {
-            queue.Set(await services.Store.MeasureQueueAsync(queue.Most, cancellationToken));
+            // Commands make it look more often, which must not cost more with a long queue.
+            if (measured is not { } before || time.GetElapsedTime(before) >= Tick / 2)
+            {
+                queue.Set(await services.Store.MeasureQueueAsync(queue.Most, RunState.CurrentFormat, options.MaxActivePerSubmitter, cancellationToken));
+                measured = time.GetTimestamp();
+            }
+
             await DeliverAsync(tenure, cancellationToken);
             if (swept is not { } last || time.GetElapsedTime(last) >= sweep)
             {
@@ -34,7 +41,7 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
                 swept = time.GetTimestamp();
             }
 
-            await _look.WaitAsync(Tick * (0.75 + (services.Random.NextDouble() / 2)), cancellationToken);
+            await _look.WaitAsync(services.Spread(Tick), cancellationToken);
         }
     }
 
@@ -47,7 +54,7 @@ internal sealed class HostKeeper(RunServices services, RunOptions options, Activ
         }
         finally
         {
-            await Task.Delay(MaintenancePause * (0.75 + (services.Random.NextDouble() / 2)), services.Time, cancellationToken);
+            await Task.Delay(services.Spread(MaintenancePause), services.Time, cancellationToken);
         }
     }
 

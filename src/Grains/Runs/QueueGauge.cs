@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Store;
 
@@ -7,7 +8,7 @@ namespace Actors.Grains.Runs;
 internal sealed class QueueGauge(RunOptions options, RunMetrics metrics)
 {
     private const int LongestRetrySeconds = 60;
-    private QueueDepth _measured = new(0, TimeSpan.Zero);
+    private QueueDepth _measured = new(0, ImmutableDictionary<int, TimeSpan>.Empty);
     private int _since;
     private volatile bool _mustQueue = true;
 
@@ -21,7 +22,7 @@ internal sealed class QueueGauge(RunOptions options, RunMetrics metrics)
     {
         _measured = measured;
         Volatile.Write(ref _since, 0);
-        metrics.SetQueue(measured.Waiting, measured.OldestAge);
+        metrics.SetQueue(measured.Waiting, measured.OldestAge());
     }
 
     public void OnQueued()
@@ -38,26 +39,28 @@ internal sealed class QueueGauge(RunOptions options, RunMetrics metrics)
     }
 
     /// <summary>Refuses one more run in the queue.</summary>
-    /// <exception cref="RunRejectedException">It is full, or its head waits too long.</exception>
-    public void Admit()
+    /// <param name="priority">Lower ones leave the queue behind it, so that it does not matter how long they wait.</param>
+    /// <exception cref="RunRejectedException">It is full, or who goes before waits too long for a slot.</exception>
+    public void Admit(int priority)
     {
         var measured = _measured;
+        var age = measured.OldestAge(priority);
         if (measured.Waiting + Volatile.Read(ref _since) >= options.MaxQueued)
         {
             metrics.Refused.Add(1);
-            throw Refusal("queue_full", $"{options.MaxQueued} runs wait already.", measured);
+            throw Refusal("queue_full", $"{options.MaxQueued} runs wait already.", age);
         }
 
-        if (measured.OldestAge > options.MaxQueueAge)
+        if (age > options.MaxQueueAge)
         {
             metrics.Refused.Add(1);
-            throw Refusal("overloaded", $"The oldest queued run waits for {measured.OldestAge.TotalSeconds:0} s already, {options.MaxQueueAge.TotalSeconds:0} s are the limit.", measured);
+            throw Refusal("overloaded", $"The oldest queued run waits for {age.TotalSeconds:0} s already, {options.MaxQueueAge.TotalSeconds:0} s are the limit.", age);
         }
     }
 
-    private static RunRejectedException Refusal(string code, string why, QueueDepth measured)
+    private static RunRejectedException Refusal(string code, string why, TimeSpan age)
     {
-        var seconds = Math.Clamp((int)measured.OldestAge.TotalSeconds / 4, 1, LongestRetrySeconds);
+        var seconds = Math.Clamp((int)age.TotalSeconds / 4, 1, LongestRetrySeconds);
         return new RunRejectedException(new RunError(code, $"{why} Try again in {seconds} s with the same idempotency key, or add silos.") { RetryAfterSeconds = seconds });
     }
 }

@@ -17,10 +17,17 @@ internal sealed record RunServices(IRunStore Store, EffectPerformer Effects, Tra
     public RunMetrics Metrics { get; init; } = new();
 
     /// <summary>Hints from and to other silos.</summary>
-    public IWakeUps WakeUps { get; init; } = new NoWakeUps(Time);
+    public IWakeUps WakeUps { get; init; } = new InProcessWakeUps(Time);
 
     /// <summary>Spreads what would otherwise happen at once everywhere; not for secrets.</summary>
     public Random Random { get; init; } = Random.Shared;
 
     public Func<DateTimeOffset, RunId> NewRunId { get; init; } = RunId.New;
+
+    /// <summary>A pause of about that length.</summary>
+    public TimeSpan Spread(TimeSpan pause) => pause * (0.75 + (Random.NextDouble() / 2));
+
+    /// <summary>Pauses for about that time, or until cancelled: whoever calls looks at the token.</summary>
+    public async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken) =>
+        await Task.Delay(Spread(pause), Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }

@@ -33,8 +33,12 @@ internal interface IRunStore
     /// <summary>The definition that a run was submitted with; null when unknown.</summary>
     Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken);
 
-    /// <summary>How many runs wait for a slot (counted up to <paramref name="most"/>) and since when the oldest does.</summary>
-    Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken);
+    /// <summary>How many runs wait for a slot, and how long those do that nothing but a slot is missing for. Looks at the oldest <paramref name="most"/> only.</summary>
+    /// <param name="most">Runs to look at.</param>
+    /// <param name="format">Runs of a higher one wait for another program.</param>
+    /// <param name="maxPerSubmitter">Runs of a submitter that has so many owned wait for those.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<QueueDepth> MeasureQueueAsync(int most, int format, int maxPerSubmitter, CancellationToken cancellationToken);
 
     /// <summary>Makes the silo a member. Where only one can exist (SQLite), every other one is evicted at once.</summary>
     Task<SiloBeat> JoinAsync(SiloRecord silo, CancellationToken cancellationToken);
@@ -146,7 +150,13 @@ internal sealed record RunFilter(string? Submitter = null, string? WorkflowId = 
 }
 
 /// <summary>The queue as it is.</summary>
-internal sealed record QueueDepth(int Waiting, TimeSpan OldestAge);
+/// <param name="Waiting">All that wait.</param>
+/// <param name="Ages">By priority: how long the oldest run waits for a slot; of the others, which wait for something else, nothing.</param>
+internal sealed record QueueDepth(int Waiting, IReadOnlyDictionary<int, TimeSpan> Ages)
+{
+    /// <summary>How long the oldest run waits that leaves the queue before a new one of that priority.</summary>
+    public TimeSpan OldestAge(int priority = int.MinValue) => Ages.Where(a => a.Key >= priority).Select(a => a.Value).DefaultIfEmpty().Max();
+}
 
 /// <summary>A wish for work.</summary>
 /// <param name="Silo">Who.</param>

@@ -90,16 +90,19 @@ internal sealed partial class SqlRunStore
             : null,
         cancellationToken);
 
-    public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => ReadAsync(
+    public Task<QueueDepth> MeasureQueueAsync(int most, int format, int maxPerSubmitter, CancellationToken cancellationToken) => ReadAsync(
         async c =>
         {
-            var row = await c.QuerySingleAsync<DepthRow>(
+            var rows = (await c.QueryAsync<DepthRow>(
                 """
-                SELECT (SELECT count(*) FROM (SELECT id FROM runs WHERE owner IS NULL AND queued LIMIT @most) AS waiting) AS waiting,
-                  (SELECT db_now() - created_at FROM runs WHERE owner IS NULL AND queued ORDER BY id LIMIT 1) AS age
+                SELECT priority, count(*) AS waiting, (SELECT db_now()) - min(CASE WHEN format <= @format AND submitter NOT IN (
+                  SELECT submitter FROM runs WHERE owner IS NOT NULL GROUP BY submitter HAVING count(*) >= @maxPerSubmitter) THEN created_at END) AS age
+                FROM (SELECT priority, format, submitter, created_at FROM runs WHERE owner IS NULL AND queued ORDER BY id LIMIT @most) AS oldest GROUP BY priority
                 """,
-                new { most });
-            return new QueueDepth((int)row.Waiting, TimeSpan.FromMilliseconds(Math.Max(0, row.Age ?? 0)));
+                new { most, format, maxPerSubmitter })).AsList();
+            return new QueueDepth(
+                (int)rows.Sum(r => r.Waiting),
+                rows.Where(r => r.Age is not null).ToDictionary(r => (int)r.Priority, r => TimeSpan.FromMilliseconds(Math.Max(0, r.Age!.Value))));
         },
         cancellationToken);
 
@@ -119,6 +122,8 @@ internal sealed partial class SqlRunStore
 
     private sealed class DepthRow
     {
+        public long Priority { get; init; }
+
         public long Waiting { get; init; }
 
         public long? Age { get; init; }

@@ -14,13 +14,13 @@ internal sealed class BenchSilo : IAsyncDisposable
 {
     // Room for the load: what is measured is the engine, not the queue.
     private const int Slots = 64;
-    private readonly OpenedStore _opened;
+    private readonly RunDatabase _database;
     private readonly SiloMembership _membership;
     private readonly RunHost _host;
 
-    private BenchSilo(OpenedStore opened, SiloMembership membership, RunHost host, IRunDirectory directory)
+    private BenchSilo(RunDatabase opened, SiloMembership membership, RunHost host, IRunDirectory directory)
     {
-        _opened = opened;
+        _database = opened;
         _membership = membership;
         _host = host;
         Directory = directory;
@@ -35,11 +35,11 @@ internal sealed class BenchSilo : IAsyncDisposable
     {
         var clock = new DatabaseClock(TimeProvider.System);
         var log = NullLogger.Instance;
-        var opened = RunStores.Open(database, password, TimeProvider.System, log);
+        var opened = RunDatabase.Open(database, password, TimeProvider.System, log);
         var store = watch is null ? opened.Store : watch(opened.Store);
         var services = new RunServices(store, new EffectPerformer(runner, clock), new TraceWriter(new TraceRedactor(new RedactionOptions())), clock, log)
         {
-            WakeUps = opened.WakeUps ?? new NoWakeUps(clock),
+            WakeUps = opened.WakeUps,
         };
         var options = new RunOptions { MaxActive = Slots };
         var membership = new SiloMembership(store, clock, new ThreadHeart(), new SiloIdentity($"bench-{number}", "1"), options.Lease, log);
@@ -53,6 +53,6 @@ internal sealed class BenchSilo : IAsyncDisposable
     {
         await _host.DisposeAsync();
         _membership.Dispose();
-        await _opened.Owner.DisposeAsync();
+        await _database.DisposeAsync();
     }
 }

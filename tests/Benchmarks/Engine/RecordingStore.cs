@@ -40,7 +40,8 @@ internal sealed class RecordingStore(IRunStore store) : IRunStore
 
     public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) => store.LoadDefinitionAsync(hash, cancellationToken);
 
-    public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => store.MeasureQueueAsync(most, cancellationToken);
+    public Task<QueueDepth> MeasureQueueAsync(int most, int format, int maxPerSubmitter, CancellationToken cancellationToken) =>
+        store.MeasureQueueAsync(most, format, maxPerSubmitter, cancellationToken);
 
     public Task<SiloBeat> JoinAsync(SiloRecord silo, CancellationToken cancellationToken) => store.JoinAsync(silo, cancellationToken);
 

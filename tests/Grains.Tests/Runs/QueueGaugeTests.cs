@@ -11,24 +11,34 @@ public sealed class QueueGaugeTests
     [Fact]
     public void Admit_OwnSubmitsSinceTheMeasurement_Count()
     {
-        _gauge.Set(new QueueDepth(1, TimeSpan.Zero));
+        _gauge.Set(Depth(0));
         _gauge.OnQueued();
-        _gauge.Admit();
+        _gauge.Admit(0);
         _gauge.OnQueued();
 
-        Assert.Equal("queue_full", Assert.Throws<RunRejectedException>(_gauge.Admit).Error.Code);
+        Assert.Equal("queue_full", Assert.Throws<RunRejectedException>(() => _gauge.Admit(0)).Error.Code);
         _gauge.OnClaimed(10, 1);
-        _gauge.Admit();
+        _gauge.Admit(0);
     }
 
     [Fact]
     public void Admit_OldestWaitsTooLong_SaysWhenToTryAgain()
     {
-        _gauge.Set(new QueueDepth(1, TimeSpan.FromMinutes(2)));
-        var e = Assert.Throws<RunRejectedException>(_gauge.Admit);
+        _gauge.Set(Depth(2));
+        var e = Assert.Throws<RunRejectedException>(() => _gauge.Admit(0));
 
         Assert.Equal(("overloaded", 30), (e.Error.Code, e.Error.RetryAfterSeconds));
+        Assert.Throws<RunRejectedException>(() => _gauge.Admit(-1));
     }
+
+    [Fact]
+    public void Admit_LowerPriorityWaitsTooLong_IsNoReasonAgainstAHigherOne()
+    {
+        _gauge.Set(Depth(2));
+        _gauge.Admit(1);
+    }
+
+    private static QueueDepth Depth(int minutes) => new(1, new Dictionary<int, TimeSpan> { [0] = TimeSpan.FromMinutes(minutes) });
 
     [Fact]
     public void MustQueue_UntilAClaimFoundFewerThanItWanted()

@@ -45,7 +45,8 @@ internal sealed class StoreFaults
         public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) =>
             faults.OnDefinition is { } fault ? Task.FromException<WorkflowDefinition?>(fault) : store.LoadDefinitionAsync(hash, cancellationToken);
 
-        public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => store.MeasureQueueAsync(most, cancellationToken);
+        public Task<QueueDepth> MeasureQueueAsync(int most, int format, int maxPerSubmitter, CancellationToken cancellationToken) =>
+            store.MeasureQueueAsync(most, format, maxPerSubmitter, cancellationToken);
 
         public Task<SiloBeat> JoinAsync(SiloRecord silo, CancellationToken cancellationToken) => store.JoinAsync(silo, cancellationToken);
 

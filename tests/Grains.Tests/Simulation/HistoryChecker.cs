@@ -1,4 +1,5 @@
 using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
 using Actors.Grains.Tests.Runs;
 
 namespace Actors.Grains.Tests.Simulation;
@@ -6,7 +7,7 @@ namespace Actors.Grains.Tests.Simulation;
 /// <summary>Proves the invariants from the store's history and the runner's ledger. Knows nothing of how the silos work.</summary>
 /// <param name="acknowledged">Runs whose submit was answered.</param>
 /// <param name="faults">By kind. After a failover, changes are lost: what hung on them is not held against the silos.</param>
-internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> acknowledged, SimRunner runner, TimeSpan lease, IReadOnlyDictionary<string, int> faults)
+internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> acknowledged, SimRunner runner, RunOptions options, IReadOnlyDictionary<string, int> faults)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
     private readonly List<string> _violations = [];
@@ -19,6 +20,7 @@ internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> a
         {
             TraceIsWhole(run);
             EpochsGrow(run.Id, commits[run.Id]);
+            QuarantineIsDeserved(run);
             EffectsHappenOnce(run);
             WaitsAreObeyed(run);
             TimersAreOnTime(run);
@@ -78,6 +80,28 @@ internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> a
         }
     }
 
+    /// <summary>Whoever was claimed too often without coming forward is given up, and nobody else is.</summary>
+    private void QuarantineIsDeserved(ModelRun run)
+    {
+        var claims = run.New.Owner is null ? 0 : 1;
+        foreach (var change in store.History)
+        {
+            switch (change)
+            {
+                case RunClaimed claimed when claimed.Run.Value == run.Id:
+                    claims++;
+                    break;
+                case RunCommitted { Commit: var commit } when commit.State.RunId.Value == run.Id:
+                    var quarantines = commit.Trace.Any(e => e.Kind == "quarantined");
+                    Expect(!quarantines || claims > options.MaxStrikes, $"quarantine {run.Id}: after {claims} claims, {options.MaxStrikes} are allowed");
+                    Expect(commit.Before.Strikes <= options.MaxStrikes || commit.State.Status == RunStatus.Done, $"quarantine {run.Id}: goes on with {commit.Before.Strikes} strikes");
+                    Expect(!quarantines || commit.State.Status == RunStatus.Done, $"quarantine {run.Id}: goes on in quarantine");
+                    claims = commit.Progress ? 0 : claims;
+                    break;
+            }
+        }
+    }
+
     private void EffectsHappenOnce(ModelRun run)
     {
         var executed = runner.Executed.Where(c => c.StartsWith(run.Id + "-", StringComparison.Ordinal)).ToList();
@@ -130,7 +154,7 @@ internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> a
                 case "retry_due" or "wait_timed_out" when due.Remove(entry.Data.GetProperty("step").GetString()!, out var at):
                     var fired = store.History.OfType<RunCommitted>().First(c => c.Commit.State.RunId.Value == run.Id && c.Commit.Trace.Any(e => e.Seq == entry.Seq)).At;
                     Expect(fired >= at, $"I5 {run.Id}: {entry.Kind} {at - fired} early");
-                    Expect(faults.Count > 0 || fired - at < lease + Poll, $"I5 {run.Id}: {entry.Kind} {fired - at} late without any fault");
+                    Expect(faults.Count > 0 || fired - at < options.Lease + Poll, $"I5 {run.Id}: {entry.Kind} {fired - at} late without any fault");
                     break;
             }
         }
@@ -164,7 +188,7 @@ internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> a
     {
         foreach (var removed in store.History.OfType<SiloRemoved>())
         {
-            Expect(removed.LastBeat is not { } beat || removed.At - beat > lease, $"lease: silo {removed.Silo} was evicted {removed.At - removed.LastBeat} after its last beat");
+            Expect(removed.LastBeat is not { } beat || removed.At - beat > options.Lease, $"lease: silo {removed.Silo} was evicted {removed.At - removed.LastBeat} after its last beat");
         }
     }
 

@@ -130,10 +130,12 @@ internal sealed class ModelRunStore(TimeProvider time) : IRunStore
 
     public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) => Do(() => _world.Definitions.GetValueOrDefault(hash));
 
-    public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => Do(() =>
+    public Task<QueueDepth> MeasureQueueAsync(int most, int format, int maxPerSubmitter, CancellationToken cancellationToken) => Do(() =>
     {
         var waiting = _world.Runs.Values.Where(r => r.IsQueued).Take(most).ToList();
-        return new QueueDepth(waiting.Count, waiting.Count == 0 ? TimeSpan.Zero : Now - waiting.Min(r => r.Stored.State.CreatedAt));
+        var owned = _world.Runs.Values.Where(r => r.Stored.Owner is not null).CountBy(r => r.New.State.Submitter, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        var claimable = waiting.Where(r => r.New.Format <= format && owned.GetValueOrDefault(r.New.State.Submitter) < maxPerSubmitter);
+        return new QueueDepth(waiting.Count, claimable.GroupBy(r => r.New.Priority).ToDictionary(g => g.Key, g => Now - g.Min(r => r.Stored.State.CreatedAt)));
     });
 
     public Task<SiloBeat> JoinAsync(SiloRecord silo, CancellationToken cancellationToken) => Do(() =>

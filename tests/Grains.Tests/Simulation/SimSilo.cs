@@ -9,9 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Actors.Grains.Tests.Simulation;
 
 /// <summary>One silo of the simulation, made of the product's own parts; after a crash a new process takes its place.</summary>
-internal sealed class SimSilo(SimDatabase database, SimRunner runner, List<SimWakeUps> wakeUps, SimIds ids)
+internal sealed class SimSilo(SimDatabase database, SimRunner runner, List<SimWakeUps> wakeUps, SimIds ids, RunOptions options)
 {
-    public static readonly RunOptions Options = new() { MaxActive = 3, MaxActivePerSubmitter = 4, Lease = TimeSpan.FromSeconds(6), MaxStrikes = 40, Drain = TimeSpan.FromSeconds(2) };
     private static readonly WorkflowCatalog Catalog = new(SimWorkflows.All);
     private RunHost? _host;
     private SimWakeUps? _wakeUps;
@@ -35,8 +34,8 @@ internal sealed class SimSilo(SimDatabase database, SimRunner runner, List<SimWa
             Random = database.World.Random,
             NewRunId = ids.NewRun,
         };
-        var membership = new SiloMembership(services.Store, clock, new TaskHeart(Process.Time), new SiloIdentity("sim", "1") { NewId = ids.NewSilo }, Options.Lease, NullLogger.Instance);
-        var host = new RunHost(services, Options, membership);
+        var membership = new SiloMembership(services.Store, clock, new TaskHeart(Process.Time), new SiloIdentity("sim", "1") { NewId = ids.NewSilo }, options.Lease, NullLogger.Instance);
+        var host = new RunHost(services, options, membership);
         _host = host;
         Directory = new RunDirectory(Catalog, host, services);
         Process.Do(host.Start);

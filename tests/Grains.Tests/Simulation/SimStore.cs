@@ -57,7 +57,8 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 
     public Task<WorkflowDefinition?> LoadDefinitionAsync(string hash, CancellationToken cancellationToken) => Ask(m => m.LoadDefinitionAsync(hash, default), cancellationToken);
 
-    public Task<QueueDepth> MeasureQueueAsync(int most, CancellationToken cancellationToken) => Ask(m => m.MeasureQueueAsync(most, default), cancellationToken);
+    public Task<QueueDepth> MeasureQueueAsync(int most, int format, int maxPerSubmitter, CancellationToken cancellationToken) =>
+        Ask(m => m.MeasureQueueAsync(most, format, maxPerSubmitter, default), cancellationToken);
 
     public Task<SiloBeat> JoinAsync(SiloRecord silo, CancellationToken cancellationToken) => Ask(m => m.JoinAsync(silo, default), cancellationToken);
 

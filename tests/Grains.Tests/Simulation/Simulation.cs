@@ -1,22 +1,27 @@
 using System.Text.Json;
 using Actors.Grains.Interfaces;
+using Actors.Grains.Runs;
 
 namespace Actors.Grains.Tests.Simulation;
 
 /// <summary>What came of one schedule.</summary>
 /// <param name="Violations">Empty when the invariants hold.</param>
 /// <param name="Succeeded">Runs that ended as they would without faults.</param>
+/// <param name="Quarantined">Runs that were given up.</param>
 /// <param name="Faults">By kind.</param>
 /// <param name="Commands">Acknowledged ones, by kind.</param>
 /// <param name="Fingerprint">Of the interleaving.</param>
 internal sealed record SimResult(
-    IReadOnlyList<string> Violations, int Runs, int Succeeded, IReadOnlyDictionary<string, int> Faults, IReadOnlyDictionary<string, int> Commands, long Steps, ulong Fingerprint);
+    IReadOnlyList<string> Violations, int Runs, int Succeeded, int Quarantined, IReadOnlyDictionary<string, int> Faults, IReadOnlyDictionary<string, int> Commands, long Steps, ulong Fingerprint);
 
 /// <summary>Three silos, one database, one runner, and a random history of submits, commands and faults; then everything heals and must come to an end.</summary>
 internal sealed class Simulation
 {
     private const int Silos = 3;
     private const int MostFaults = 6;
+
+    // From where one takeover is one too many, to where hardly any is.
+    private static readonly int[] s_maxStrikes = [1, 2, 5, 40];
     private static readonly TimeSpan Trouble = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(12);
     private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(8);
@@ -25,6 +30,7 @@ internal sealed class Simulation
     private readonly SimDatabase _database;
     private readonly SimRunner _runner;
     private readonly List<SimSilo> _silos = [];
+    private readonly RunOptions _options;
     private readonly int _runs;
     private readonly HashSet<string> _acknowledged = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _faults = new(StringComparer.Ordinal);
@@ -37,11 +43,15 @@ internal sealed class Simulation
         _store = new ModelRunStore(new SimTime(_world, null)) { ChecksFence = mutation != Mutation.EpochCheckRemoved };
         _database = new SimDatabase(_world, _store, mutation);
         _runner = new SimRunner(_world);
+        _options = new RunOptions
+        {
+            MaxActive = 3, MaxActivePerSubmitter = 4, Lease = TimeSpan.FromSeconds(6), MaxStrikes = s_maxStrikes[_world.Random.Next(s_maxStrikes.Length)], Drain = TimeSpan.FromSeconds(2),
+        };
         var wakeUps = new List<SimWakeUps>();
         var ids = new SimIds();
         for (var i = 0; i < Silos; i++)
         {
-            _silos.Add(new SimSilo(_database, _runner, wakeUps, ids));
+            _silos.Add(new SimSilo(_database, _runner, wakeUps, ids, _options));
         }
 
         _people = new SimPeople(_world, _store, AnySilo);
@@ -73,9 +83,16 @@ internal sealed class Simulation
         }
         while (!AllDone() && _world.Now < end);
         var runs = _store.World.Runs.Values.ToList();
-        var violations = new HistoryChecker(_store, _acknowledged, _runner, SimSilo.Options.Lease, _faults).Check();
+        var violations = new HistoryChecker(_store, _acknowledged, _runner, _options, _faults).Check();
         return new SimResult(
-            violations, runs.Count, runs.Count(r => r.Stored.State.Outcome == RunOutcome.Succeeded), _faults, _people.Acknowledged, _world.Steps, _world.Fingerprint);
+            violations,
+            runs.Count,
+            runs.Count(r => r.Stored.State.Outcome == RunOutcome.Succeeded),
+            runs.Count(r => r.Stored.State.Error?.Code == "quarantined"),
+            _faults,
+            _people.Acknowledged,
+            _world.Steps,
+            _world.Fingerprint);
     }
 
     /// <summary>One more submit, that long after the start.</summary>

@@ -237,16 +237,45 @@ public abstract partial class RunStoreConformance
     [Fact]
     public async Task MeasureQueue_CountsWhatWaitsUpToTheMost()
     {
-        Assert.Equal(new QueueDepth(0, TimeSpan.Zero), await Store.MeasureQueueAsync(10, default));
+        Assert.Equal((0, TimeSpan.Zero), await MeasureAsync(10));
         await Store.InsertAsync(New(), default);
         await AdvanceAsync(TimeSpan.FromMinutes(1));
         await Store.InsertAsync(New(), default);
         await Store.InsertAsync(New(), default);
-        var depth = await Store.MeasureQueueAsync(2, default);
+        var (waiting, age) = await MeasureAsync(2);
 
-        Assert.Equal(2, depth.Waiting);
-        Assert.InRange(depth.OldestAge, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
-        Assert.Equal(3, (await Store.MeasureQueueAsync(10, default)).Waiting);
+        Assert.Equal(2, waiting);
+        Assert.InRange(age, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+        Assert.Equal(3, (await MeasureAsync(10)).Waiting);
+    }
+
+    [Fact]
+    public async Task MeasureQueue_WhatWaitsForSomethingElseThanASlot_HasNoAge()
+    {
+        var silo = await JoinedAsync();
+        await Store.InsertAsync(New("greedy", owner: silo), default);
+        await Store.InsertAsync(New("greedy"), default);
+        await Store.InsertAsync(New("early", format: 2), default);
+        await AdvanceAsync(TimeSpan.FromMinutes(9));
+        await Store.InsertAsync(New("modest", priority: 1), default);
+        await AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        var full = await Store.MeasureQueueAsync(10, 1, 1, default);
+        var free = await Store.MeasureQueueAsync(10, 1, 2, default);
+        var newer = await Store.MeasureQueueAsync(10, 2, 1, default);
+
+        Assert.Equal((3, 3, 3), (full.Waiting, free.Waiting, newer.Waiting));
+        Assert.InRange(full.OldestAge(), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+        Assert.InRange(free.OldestAge(), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(11));
+        Assert.InRange(free.OldestAge(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+        Assert.InRange(newer.OldestAge(), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(11));
+        Assert.Equal(TimeSpan.Zero, newer.OldestAge(2));
+    }
+
+    private async Task<(int Waiting, TimeSpan Age)> MeasureAsync(int most)
+    {
+        var depth = await Store.MeasureQueueAsync(most, 1, 100, default);
+        return (depth.Waiting, depth.OldestAge());
     }
 
     [Fact]
