@@ -39,6 +39,8 @@ public abstract class IsolationConformance
     private protected async Task<IReadOnlyList<IsolationCheck>> ProbeAsync(SandboxKind kind, string? image = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120), TimeProvider.System);
-        return await new IsolationProbe(NewDriver(), new IsolationOptions { ProbeImage = image ?? Image, ProbePlainHttp = true }, TimeProvider.System).RunAsync(kind, limit.Token);
+        var outcome = await new IsolationProbe(NewDriver(), new IsolationOptions { ProbeImage = image ?? Image, ProbePlainHttp = true }, TimeProvider.System).RunAsync(kind, limit.Token);
+        Assert.Null(outcome.CouldNotRun);
+        return outcome.Checks;
     }
 }
