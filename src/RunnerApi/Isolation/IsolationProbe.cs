@@ -120,20 +120,20 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
     private Task<IReadOnlyList<ForbiddenTarget>> NearAsync(string? sandbox, CancellationToken cancellationToken) => driver.ForbiddenTargetsAsync(sandbox, ProbeScript.NeighbourPort, cancellationToken);
 
     // Asked only where the answer decides: about what refused the probe, and what it should have reached.
-    private static async Task<IReadOnlySet<string>> ListeningAsync(ProbeReport report, IReadOnlyList<ForbiddenTarget> targets, EgressExpectation expected, CancellationToken cancellationToken)
+    private async Task<IReadOnlySet<string>> ListeningAsync(ProbeReport report, IReadOnlyList<ForbiddenTarget> targets, EgressExpectation expected, CancellationToken cancellationToken)
     {
         var refused = report.Attempts.Where(a => a.Result == "refused").Select(a => a.Address).ToHashSet(StringComparer.Ordinal);
         var asked = targets.Where(t => t.Kind != "sandbox" && refused.Contains(IsolationFindings.AddressOf(t))).Concat(expected.Allowed).Distinct();
-        var found = await Task.WhenAll(asked.Select(async t => (Target: t, Listens: await ListensAsync(t, cancellationToken))));
+        var found = await Task.WhenAll(asked.Select(async t => (Target: t, Listens: await ListensAsync(t, time, cancellationToken))));
 
         // The neighbour said itself that it listens.
         return found.Where(f => f.Listens).Select(f => f.Target).Concat(targets.Where(t => t.Kind == "sandbox")).Select(IsolationFindings.AddressOf).ToHashSet(StringComparer.Ordinal);
     }
 
     /// <summary>True when this process gets a connection.</summary>
-    internal static async Task<bool> ListensAsync(ForbiddenTarget target, CancellationToken cancellationToken)
+    internal static async Task<bool> ListensAsync(ForbiddenTarget target, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(s_connect, TimeProvider.System);
+        using var limit = new CancellationTokenSource(s_connect, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var address = IPAddress.Parse(target.Host);
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

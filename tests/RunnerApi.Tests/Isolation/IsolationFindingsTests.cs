@@ -1,6 +1,7 @@
 using Actors.RunnerApi.Isolation;
 using Actors.RunnerApi.Sandboxes;
 using Actors.RunnerApi.Tests.Egress;
+using Actors.Testing;
 
 namespace Actors.RunnerApi.Tests.Isolation;
 
@@ -85,10 +86,11 @@ public sealed class IsolationFindingsTests
     {
         await using var server = new TargetServer();
         var port = server.Port;
+        var time = new FakeTimeProvider();
 
-        Assert.True(await IsolationProbe.ListensAsync(new ForbiddenTarget("node", "127.0.0.1", port), CancellationToken.None));
+        Assert.True(await IsolationProbe.ListensAsync(new ForbiddenTarget("node", "127.0.0.1", port), time, CancellationToken.None));
         await server.DisposeAsync();
-        Assert.False(await IsolationProbe.ListensAsync(new ForbiddenTarget("node", "127.0.0.1", port), CancellationToken.None));
+        Assert.False(await IsolationProbe.ListensAsync(new ForbiddenTarget("node", "127.0.0.1", port), time, CancellationToken.None));
     }
 
     [Fact]
