@@ -12,9 +12,9 @@ usage() {
 usage: eng/cluster-tests.sh [--network loopback|bridge]
 
 Runs tests/Kubernetes.Tests against the cluster of $KUBECONFIG. loopback (the
-default): pods have no network, all but one test. bridge: pods reach each other,
-the test that launches are refused there. eng/cluster.sh up --network NAME
-makes either.
+default): pods have no network, all other tests. bridge: pods reach each other,
+the tests that launches are refused there and that a pod uses the egress proxy.
+eng/cluster.sh up --network NAME makes either.
 TEXT
 }
 

@@ -21,6 +21,7 @@ usage: eng/cluster.sh up [--network loopback|bridge]
        eng/cluster.sh status | down | build
        eng/cluster.sh restart apiserver|kubelet|controllers|scheduler [SECONDS]
        eng/cluster.sh network loopback|bridge
+       eng/cluster.sh containers NAMESPACE
 
 up       starts Kubernetes 1.20 (etcd, API server, controllers, scheduler, kubelet, containerd) and a registry on loopback, with the
          RuntimeClasses `runc` and `gvisor`; prints the kubeconfig's path as its last line. Already up: changes nothing.
@@ -31,6 +32,7 @@ down     stops everything and takes back what was done to the machine; what was 
 build    only builds (minutes on two cores, once; `up` does it when needed)
 restart  stops one program, waits SECONDS (default 0), and starts it again
 network  gives pods that start from now on the other network
+containers  prints the containers of a namespace's pods that have a process, as containerd knows them
 
 With KUBECONFIG set, your cluster is used: `up` and `status` check that it answers, the other commands change nothing and say so.
 Otherwise this needs root on Debian 12 with cgroup v1 hierarchies; it installs Debian's packages that are missing and builds
@@ -159,6 +161,15 @@ switch_network() {
   say "Pods that start from now on have the network $1"
 }
 
+containers() {
+  local task tasks
+  tasks="$(ctr --address "$CLUSTER_SOCKET" --namespace k8s.io tasks ls | awk '$3 == "RUNNING" { print $1 }')" || die "containerd does not answer."
+  for task in $tasks; do
+    # One that ends meanwhile is none.
+    if ctr --address "$CLUSTER_SOCKET" --namespace k8s.io containers info "$task" 2>/dev/null | grep -qF "\"io.kubernetes.pod.namespace\": \"$1\""; then echo "$task"; fi
+  done
+}
+
 case "${1:-}" in
   up)
     network=loopback
@@ -185,6 +196,10 @@ case "${1:-}" in
     if users_cluster; then die "KUBECONFIG names a cluster of yours: nothing was changed."; fi
     check_host
     restart "${2:-}" "${3:-0}"
+    ;;
+  containers)
+    if users_cluster; then die "KUBECONFIG names a cluster of yours: its containers are not known here."; fi
+    containers "${2:?a namespace}"
     ;;
   network)
     if users_cluster; then die "KUBECONFIG names a cluster of yours: nothing was changed."; fi

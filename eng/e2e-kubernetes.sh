@@ -125,7 +125,11 @@ unenforced_refused() {
   output="$(./actors run echo --params '{"message":"x"}' --url "$silo_url/mcp" 2>&1)" || code=$?
   note "$(grep -o 'not proven to isolate.*' <<<"$output" | cut -c 1-160)"
   ((code == 2)) && grep -qw isolation_unproven <<<"$output" || return 1
-  if doctor >"$state/doctor-bridge.txt" 2>&1; then return 1; fi
+  code=0
+  doctor >"$state/doctor-bridge.txt" 2>&1 || code=$?
+  # Doctor saw a hole, and not only that it could see nothing.
+  ((code == 2)) && grep -qE '✘ egress_sandbox +reached: [0-9.]+ 8765 open' "$state/doctor-bridge.txt" && grep -q 'NOT PROVEN' "$state/doctor-bridge.txt" || return 1
+  ! grep -q 'could not run' "$state/doctor-bridge.txt" || return 1
   driver_tests --network bridge
 }
 

@@ -36,6 +36,9 @@ public sealed record IsolationProof
 
     /// <summary>Each check.</summary>
     public required IReadOnlyList<IsolationCheck> Checks { get; init; }
+
+    /// <summary>Why the last try to prove it anew could not run, so that this one still stands; null when it ran. No part of the id.</summary>
+    public string? NotRenewed { get; init; }
 }
 
 /// <summary>One check.</summary>

@@ -307,7 +307,7 @@ public static class ProblemCodes
     /// <summary>429: as many sandboxes, or decisions at once, as this runner takes on; <c>Retry-After</c> is set.</summary>
     public const string Busy = "busy";
 
-    /// <summary>503: the runner is still finding its sandboxes again after a start; <c>Retry-After</c> is set.</summary>
+    /// <summary>503: the runner is still finding its sandboxes again after a start, or cannot prove isolation now; <c>Retry-After</c> is set.</summary>
     public const string NotReady = "not_ready";
 
     /// <summary>502: the sandbox engine failed.</summary>

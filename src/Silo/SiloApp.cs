@@ -1,6 +1,7 @@
 using Actors.Grains;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Runs;
+using Actors.Metrics;
 using Actors.Silo.Access;
 using Actors.Silo.Access.Listening;
 using Actors.Silo.Configuration;
@@ -22,12 +23,17 @@ internal static class SiloApp
         // appsettings.json lies beside the program, wherever it is started from; it is read once, and not watched.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false", .. args], ContentRootPath = AppContext.BaseDirectory });
         var settings = SiloSettings.Read(builder.Configuration);
-        builder.WebHost.ConfigureKestrel(kestrel => Listening.Configure(kestrel, settings.Access));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            Listening.Configure(kestrel, settings.Access);
+            kestrel.ListenForMetrics(settings.Metrics);
+        });
         Register(builder.Services, settings);
         configure?.Invoke(builder);
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<RunSilo>();
+        app.UseMetrics(settings.Metrics);
         FailureAnswer.Use(app);
         app.UseAccess(settings.Access, settings.Options);
         McpEndpoint.Map(app);
@@ -50,6 +56,7 @@ internal static class SiloApp
         services.AddSingleton<IRunDirectory>(s => s.GetRequiredService<RunSilo>().Directory);
         services.AddCors();
         services.AddAccess(settings.Access);
+        services.AddMetrics(settings.Metrics, "Actors.Silo", "Actors.Access");
         McpHosting.Register(services, settings);
         services.AddSingleton<IMcpFeature, ToolsFeature>();
         services.AddSingleton<RunWaiter>();

@@ -1,3 +1,4 @@
+using YamlDotNet.RepresentationModel;
 using static Actors.Helm.Tests.Manifest;
 
 namespace Actors.Helm.Tests;
@@ -17,6 +18,7 @@ public sealed class BoundaryTests
                 "/pods/attach: get create",
                 "/events: get list watch",
                 "/secrets: create delete",
+                "networking.k8s.io/networkpolicies: list",
             ],
             Items(role.At("rules")).Select(r => $"{Texts(At(r, "apiGroups")).Single()}/{Texts(At(r, "resources")).Single()}: {string.Join(' ', Texts(At(r, "verbs")))}"));
 
@@ -42,6 +44,7 @@ public sealed class BoundaryTests
 
         var quota = Assert.Single(all, m => m.Kind == "ResourceQuota");
         Assert.Equal(("actors-runs", "68", "0"), (quota.Namespace, quota.Text("spec", "hard", "pods"), quota.Text("spec", "hard", "services")));
+        Assert.Equal("0", quota.Text("spec", "hard", "persistentvolumeclaims"));
         Assert.Single(all, m => m.Kind == "LimitRange" && m.Namespace == "actors-runs");
     }
 
@@ -56,6 +59,33 @@ public sealed class BoundaryTests
         Assert.Contains("169.254.0.0/16", Scalars(policy.At("spec", "egress")));
         Assert.All(all.Where(m => m.Kind == "Service"), s => Assert.Equal("ClusterIP", s.Text("spec", "type")));
     }
+
+    [Theory]
+    [InlineData("32", "32Gi", "64Gi", "32800m", "34628173824", "68797071360")]
+    [InlineData("1500m", "1.5Gi", "1G", "2300m", "1879048192", "1077594624")]
+    public void Quota_HasRoomForProbesBesideAFullHouse(string cpu, string memory, string storage, string cpuInAll, string memoryInAll, string storageInAll)
+    {
+        var quota = Chart.Render([.. Chart.Least, "runs.quota.cpu=" + cpu, "runs.quota.memory=" + memory, "runs.quota.ephemeralStorage=" + storage]).Single(m => m.Kind == "ResourceQuota");
+
+        Assert.Equal((cpuInAll, memoryInAll, storageInAll), (quota.Text("spec", "hard", "limits.cpu"), quota.Text("spec", "hard", "limits.memory"), quota.Text("spec", "hard", "limits.ephemeral-storage")));
+        Assert.Equal((cpuInAll, memoryInAll, storageInAll), (quota.Text("spec", "hard", "requests.cpu"), quota.Text("spec", "hard", "requests.memory"), quota.Text("spec", "hard", "requests.ephemeral-storage")));
+    }
+
+    [Fact]
+    public void ApiServer_ElsewhereOrOnAnotherPort_IsAllThatIsOpenedForIt()
+    {
+        var plain = ApiRule(Chart.Least);
+        Assert.Equal(["443", "6443"], Items(At(plain, "ports")).Select(p => Text(p, "port")));
+        Assert.Equal("0.0.0.0/0", Text(Assert.Single(Items(At(plain, "to"))), "ipBlock", "cidr"));
+        Assert.Contains("169.254.0.0/16", Scalars(plain));
+
+        var set = ApiRule([.. Chart.Least, "runner.apiServer.ports[0]=16443", "runner.apiServer.cidrs[0]=10.0.0.5/32", "runner.apiServer.cidrs[1]=fd00::5/128"]);
+        Assert.Equal(["16443"], Items(At(set, "ports")).Select(p => Text(p, "port")));
+        Assert.Equal(["10.0.0.5/32", "fd00::5/128"], Items(At(set, "to")).Select(t => Text(t, "ipBlock", "cidr")));
+    }
+
+    private static YamlNode ApiRule(IEnumerable<string> values) =>
+        Items(Chart.Render(values).Single(m => m.Kind == "NetworkPolicy" && m.Name == "actors-runner").At("spec", "egress")).ElementAt(1);
 
     [Fact]
     public void Egress_WhenOn_OpensTheProxyToRunsAndPoliciesToTheRunner()

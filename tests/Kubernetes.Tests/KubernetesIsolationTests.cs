@@ -11,7 +11,7 @@ public sealed class KubernetesIsolationTests(ClusterFixture cluster) : Isolation
 
     protected override string Gvisor => "gvisor";
 
-    private protected override IReadOnlyList<string> Kinds { get; } = ["egress_cluster_api", "egress_dns", "egress_internet", "egress_metadata", "egress_node", "egress_sandbox"];
+    private protected override IReadOnlyList<string> Kinds { get; } = ["egress_cluster_api", "egress_dns", "egress_internet", "egress_metadata", "egress_node", "egress_node_port", "egress_sandbox"];
 
     private protected override ISandboxDriver NewDriver() => cluster.NewDriver();
 }

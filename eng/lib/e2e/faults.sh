@@ -25,14 +25,15 @@ delete_pod() {
   await_pod "$pod"
 }
 
-# No sandbox is left a minute after a run's end.
+# No sandbox is left a minute after a run's end, neither as an object nor as a process: a pod that is deleted without a grace goes before its processes do.
 no_sandbox_left() {
   local deadline=$(($(date +%s) + 60)) left
   while :; do
     left="$(kubectl get pods -n "$release-runs" -l app.kubernetes.io/managed-by=actors -o name)" || left="?"
+    if [[ -z "$left" ]]; then left="$(cluster containers "$release-runs")" || left="?"; fi
     [[ -n "$left" ]] || return 0
     if (($(date +%s) >= deadline)); then
-      note "pods that are left: $left"
+      note "pods or containers that are left: $left"
       return 1
     fi
     sleep 1

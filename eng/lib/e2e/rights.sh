@@ -53,6 +53,7 @@ check_rights() {
   echo "What the runner's account may do:"
   right may "list and watch pods of runs" get pods -n "$runs"
   right may "read events of runs" get events -n "$runs"
+  right may "list network policies of runs" get networkpolicies -n "$runs"
   try_pod may "create a hardened pod among the runs" "$runs" "$small"
   echo "What it is refused:"
   right refused "read secrets of runs" get secrets -n "$runs"

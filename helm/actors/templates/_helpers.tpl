@@ -125,3 +125,10 @@ tolerations: {{- toYaml . | nindent 2 }}
     {{- end }}
     resources: {requests: {storage: {{ .values.size }}}}
 {{- end -}}
+
+{{/* A quantity as a plain number times `times`, plus `more`; arguments: value, times, more. */}}
+{{- define "actors.add" -}}
+{{- $units := dict "" 1.0 "m" 0.001 "k" 1000.0 "K" 1000.0 "Ki" 1024.0 "M" 1000000.0 "Mi" 1048576.0 "G" 1000000000.0 "Gi" 1073741824.0 "T" 1000000000000.0 "Ti" 1099511627776.0 -}}
+{{- $text := toString .value -}}
+{{- printf "%.0f" (addf (mulf (regexFind "^[0-9.]+" $text | float64) (index $units (regexFind "[a-zA-Z]*$" $text)) .times) .more) -}}
+{{- end -}}

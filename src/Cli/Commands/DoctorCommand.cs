@@ -31,7 +31,7 @@ internal static class DoctorCommand
                 Print(report);
             }
 
-            return report.Proofs.Count > 0 && report.Proofs.All(p => p.Proven) ? ExitCodes.Ok : ExitCodes.NotSucceeded;
+            return report.Proofs.Count > 0 && report.Proofs.All(p => p.Proven && p.NotRenewed is null) ? ExitCodes.Ok : ExitCodes.NotSucceeded;
         });
         return command;
     }
@@ -81,6 +81,11 @@ internal static class DoctorCommand
             var place = proof.Nodes.Length > 0 ? $" on {Terminal.Safe(proof.Nodes)}" : "";
             Console.WriteLine();
             Console.WriteLine($"{Terminal.Safe(proof.Runtime)}{place} (profiles {Terminal.Safe(string.Join(", ", proof.Profiles))}): {(proof.Proven ? "PROVEN" : "NOT PROVEN, nothing is launched")}  {Terminal.Safe(proof.Id)}");
+            if (proof.NotRenewed is { } why)
+            {
+                Console.WriteLine($"  ✘ this is what was seen at {proof.CheckedAt:u}; it could not be proven anew: {Terminal.Safe(why)}");
+            }
+
             foreach (var check in proof.Checks)
             {
                 Console.WriteLine($"  {(check.Passed ? "✔" : "✘")} {Terminal.Safe(check.Name),-20} {Terminal.Safe(check.Detail)}");

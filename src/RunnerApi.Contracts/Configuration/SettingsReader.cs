@@ -63,6 +63,9 @@ public sealed class SettingsReader(string section, Func<string, string?> lookup)
         return new IPEndPoint(address, url.Port);
     }
 
+    /// <summary>The same for what may be left out and may be reached by others.</summary>
+    public IPEndPoint? Endpoint(string key, string text) => text.Length == 0 ? null : Endpoint(key, text, allowNonLoopback: true, "");
+
     /// <summary>Reads a bearer token from a file; a missing, short, long or widely readable one is a fault.</summary>
     public string? Token(string key, string path)
     {

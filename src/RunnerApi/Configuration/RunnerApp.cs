@@ -1,3 +1,4 @@
+using Actors.Metrics;
 using Actors.RunnerApi.Egress;
 using Actors.RunnerApi.Endpoints;
 using Actors.RunnerApi.Isolation;
@@ -23,6 +24,7 @@ internal static class RunnerApp
         addBackends(builder.Services, settings);
 
         var app = builder.Build();
+        app.UseMetrics(settings.Metrics);
         Use(app);
         return app;
     }
@@ -32,6 +34,7 @@ internal static class RunnerApp
         // Replaces what the section Kestrel may hold: this service listens where its checked setting says, nowhere else.
         kestrel.Configure();
         kestrel.Listen(settings.Endpoint);
+        kestrel.ListenForMetrics(settings.Metrics);
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = Wire.DrainedBody;
     });
@@ -52,6 +55,7 @@ internal static class RunnerApp
         services.AddSingleton(s => new IsolationEndpoint(s.GetRequiredService<IsolationProofs>(), settings.DriverName));
         services.AddSingleton<SandboxRegistry>();
         services.AddSingleton<RunnerEndpoints>();
+        services.AddMetrics(settings.Metrics, "Actors.Policy");
         services.AddHostedService<SandboxReaper>();
     }
 

@@ -22,6 +22,9 @@ internal sealed class RunnerOptions
     [Required]
     public string Url { get; set; } = "http://127.0.0.1:7431";
 
+    /// <summary>Where metrics are served for Prometheus, without authentication and nothing else: <c>http://</c>, an IP address or <c>localhost</c>, and a port; empty: nowhere.</summary>
+    public string MetricsUrl { get; set; } = "";
+
     /// <summary>Allows an address that other machines can reach, such as a ClusterIP's pod.</summary>
     public bool AllowNonLoopback { get; set; }
 

@@ -21,6 +21,9 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
     /// <summary>Settings of the egress proxy.</summary>
     public EgressOptions Egress { get; private init; } = new();
 
+    /// <summary>Where metrics are served; null: nowhere.</summary>
+    public IPEndPoint? Metrics { get; private init; }
+
     /// <summary>What drives the sandboxes, for people.</summary>
     public string DriverName => Cluster is not null ? "kubernetes" : Engine.Engine == EngineKind.Docker ? "docker" : "podman";
 
@@ -48,6 +51,7 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
             options.Url,
             options.AllowNonLoopback,
             $"use 127.0.0.1, or set {RunnerOptions.Section}:{nameof(RunnerOptions.AllowNonLoopback)}=true where the network is closed.");
+        var metrics = reader.Endpoint(nameof(RunnerOptions.MetricsUrl), options.MetricsUrl);
         var token = reader.Token(nameof(RunnerOptions.TokenFile), options.TokenFile);
         CheckValues(options, reader);
 
@@ -65,6 +69,7 @@ internal sealed record RunnerSettings(RunnerOptions Options, RunnerToken Token, 
         {
             Cluster = cluster,
             Egress = egress,
+            Metrics = metrics,
             Isolation = isolation with { Required = isolation.Required ?? cluster is not null },
         };
     }

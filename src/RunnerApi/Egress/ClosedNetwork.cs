@@ -13,4 +13,6 @@ internal sealed class ClosedNetwork : IEgressNetwork
     public Task CloseAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<IReadOnlyList<(string Id, DateTimeOffset Since)>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<(string, DateTimeOffset)>>([]);
+
+    public Task<string> ClosingAsync(CancellationToken cancellationToken) => Task.FromResult("");
 }

@@ -24,4 +24,8 @@ internal interface IEgressNetwork
     /// <summary>Every sandbox for which something is open, and since when.</summary>
     /// <exception cref="Sandboxes.SandboxException">It is not known.</exception>
     Task<IReadOnlyList<(string Id, DateTimeOffset Since)>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>What keeps the network closed now, as text that is another one when that changes; empty when it is not known.</summary>
+    /// <exception cref="Sandboxes.SandboxException">The engine does not answer.</exception>
+    Task<string> ClosingAsync(CancellationToken cancellationToken);
 }

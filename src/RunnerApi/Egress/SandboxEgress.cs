@@ -132,6 +132,10 @@ internal sealed class SandboxEgress(EgressProxy proxy, EgressGrants grants, IEgr
     public async Task<IReadOnlyList<string>> ListOpenAsync(TimeSpan grace, CancellationToken cancellationToken) =>
         [.. (await network.ListAsync(cancellationToken)).Where(o => time.GetUtcNow() - o.Since > grace).Select(o => o.Id)];
 
+    /// <summary>What keeps the network of all sandboxes closed now, as text.</summary>
+    /// <exception cref="Sandboxes.SandboxException">The engine does not answer.</exception>
+    public Task<string> ClosingAsync(CancellationToken cancellationToken) => network.ClosingAsync(cancellationToken);
+
     /// <summary>Where sandboxes reach the proxy; null when there is none.</summary>
     public IPEndPoint? ProxyAddress => options.HasProxy ? proxy.Address ?? throw new InvalidOperationException("The egress proxy does not listen yet.") : null;
 

@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Egress;
@@ -22,13 +25,16 @@ internal sealed record SandboxKind(string Runtime, bool IsGvisor, NodePlacement?
     internal string Place => Nodes is null ? "" : string.Join(',', Nodes.Selector.Select(s => $"{s.Key}={s.Value}").Concat(Nodes.Tolerations.Select(t => $"{t.Key}={t.Value}:{t.Effect}")));
 }
 
+/// <summary>What came of a probe.</summary>
+/// <param name="Checks">Each check; empty when it could not run.</param>
+/// <param name="CouldNotRun">Why nothing was seen; null when something was.</param>
+internal sealed record ProbeOutcome(IReadOnlyList<IsolationCheck> Checks, string? CouldNotRun = null);
+
 /// <summary>Looks from inside a sandbox that is launched like any other; where sandboxes have addresses, a second one listens.</summary>
 internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions options, TimeProvider time)
 {
-    /// <summary>Opens the way of kinds that may reach something.</summary>
-    public SandboxEgress? Opener { get; init; }
-
     private const int MostPrinted = 64 * 1024;
+    private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(2);
 
     // By address, so that no name needs to be resolved.
     private static readonly ForbiddenTarget[] Everywhere =
@@ -37,23 +43,36 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
         new("metadata", "169.254.169.254", 80), new("dns", "1.1.1.1", 53),
     ];
 
-    /// <summary>Runs the probe and judges it. A probe that cannot run has failed; only cancellation is thrown.</summary>
-    internal async Task<IReadOnlyList<IsolationCheck>> RunAsync(SandboxKind kind, CancellationToken cancellationToken)
+    private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
+
+    /// <summary>Opens the way of kinds that may reach something.</summary>
+    public SandboxEgress? Opener { get; init; }
+
+    /// <summary>True for a sandbox of a probe that is under way.</summary>
+    internal bool Owns(string id) => _running.ContainsKey(id);
+
+    /// <summary>Runs the probe and judges it. Only cancellation is thrown.</summary>
+    internal async Task<ProbeOutcome> RunAsync(SandboxKind kind, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(options.ProbeSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var id = $"isolation-{Guid.NewGuid():N}";
         try
         {
+            _running[id] = _running[Neighbour(id)] = true;
             return await RunAsync(kind, id, either.Token);
+        }
+        catch (SandboxException e) when (e.Fault == SandboxFault.RuntimeUnavailable)
+        {
+            return new ProbeOutcome([new IsolationCheck("probe", Passed: false, e.Message)]);
         }
         catch (SandboxException e)
         {
-            return Failed(e.Message);
+            return NotRun(e.Message);
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return Failed($"it did not end within {options.ProbeSeconds} s");
+            return NotRun($"it did not end within {options.ProbeSeconds} s");
         }
         finally
         {
@@ -64,14 +83,14 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
 
     private static string Neighbour(string id) => id + "-neighbour";
 
-    private static IReadOnlyList<IsolationCheck> Failed(string why) => [new IsolationCheck("probe", Passed: false, "the probe could not run: " + why)];
+    private static ProbeOutcome NotRun(string why) => new([], why);
 
-    private async Task<IReadOnlyList<IsolationCheck>> RunAsync(SandboxKind kind, string id, CancellationToken cancellationToken)
+    private async Task<ProbeOutcome> RunAsync(SandboxKind kind, string id, CancellationToken cancellationToken)
     {
         await using var neighbour = driver.HasAddresses ? await StartAsync(kind, Neighbour(id), ProbeScript.Listen, cancellationToken) : null;
         if (neighbour is not null && !(await ReadUntilAsync(neighbour.Stdout, "listening", cancellationToken)).Contains("listening", StringComparison.Ordinal))
         {
-            return Failed("its neighbour does not listen");
+            return NotRun("its neighbour does not listen");
         }
 
         var expected = EgressExpectation.Of(kind.Egress, kind.Egress.Count == 0 ? null : Opener?.ProxyAddress);
@@ -80,10 +99,53 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
             await (Opener ?? throw new InvalidOperationException("nothing opens the network")).OpenForProbeAsync(id, kind.Egress, cancellationToken);
         }
 
-        IReadOnlyList<ForbiddenTarget> elsewhere = [.. Everywhere, .. await driver.ForbiddenTargetsAsync(neighbour is null ? null : Neighbour(id), ProbeScript.NeighbourPort, cancellationToken)];
-        IReadOnlyList<ForbiddenTarget> targets = [.. elsewhere.Where(t => !expected.IsOpen(t)), .. expected.Closed];
-        await using var probe = await StartAsync(kind, id, ProbeScript.Probe([.. targets, .. expected.Open]), cancellationToken);
-        return IsolationFindings.Judge(await ReadUntilAsync(probe.Stdout, "done=1", cancellationToken), kind.IsGvisor, targets, expected.Open);
+        IReadOnlyList<ForbiddenTarget> elsewhere = [.. Everywhere, .. await NearAsync(neighbour is null ? null : Neighbour(id), cancellationToken)];
+        List<ForbiddenTarget> targets = [.. elsewhere.Where(t => !expected.IsOpen(t)), .. expected.Closed];
+        await using var probe = await StartAsync(kind, id, ProbeScript.Probe([.. targets, .. expected.Open, .. expected.Allowed], readsMore: neighbour is not null), cancellationToken);
+        if (neighbour is not null)
+        {
+            // The neighbour may be on another node, so that its own is known only now.
+            List<ForbiddenTarget> own = [.. (await NearAsync(id, cancellationToken)).Where(t => t.Kind is "node" or "node_port" && !targets.Contains(t) && !expected.IsOpen(t))];
+            await probe.Stdin.WriteAsync(Encoding.UTF8.GetBytes(ProbeScript.Lines(own)), cancellationToken);
+            await probe.Stdin.FlushAsync(cancellationToken);
+            targets.AddRange(own);
+        }
+
+        var report = ProbeReport.Parse(await ReadUntilAsync(probe.Stdout, "done=1", cancellationToken));
+        return !report.IsFinished && !IsolationFindings.SawAHole(report, expected)
+            ? NotRun("it ended half-way")
+            : new ProbeOutcome(IsolationFindings.Judge(report, kind.IsGvisor, targets, expected, await ListeningAsync(report, targets, expected, cancellationToken)));
+    }
+
+    private Task<IReadOnlyList<ForbiddenTarget>> NearAsync(string? sandbox, CancellationToken cancellationToken) => driver.ForbiddenTargetsAsync(sandbox, ProbeScript.NeighbourPort, cancellationToken);
+
+    // Asked only where the answer decides: about what refused the probe, and what it should have reached.
+    private async Task<IReadOnlySet<string>> ListeningAsync(ProbeReport report, IReadOnlyList<ForbiddenTarget> targets, EgressExpectation expected, CancellationToken cancellationToken)
+    {
+        var refused = report.Attempts.Where(a => a.Result == "refused").Select(a => a.Address).ToHashSet(StringComparer.Ordinal);
+        var asked = targets.Where(t => t.Kind != "sandbox" && refused.Contains(IsolationFindings.AddressOf(t))).Concat(expected.Allowed).Distinct();
+        var found = await Task.WhenAll(asked.Select(async t => (Target: t, Listens: await ListensAsync(t, time, cancellationToken))));
+
+        // The neighbour said itself that it listens.
+        return found.Where(f => f.Listens).Select(f => f.Target).Concat(targets.Where(t => t.Kind == "sandbox")).Select(IsolationFindings.AddressOf).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>True when this process gets a connection.</summary>
+    internal static async Task<bool> ListensAsync(ForbiddenTarget target, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(s_connect, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var address = IPAddress.Parse(target.Host);
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(address, target.Port), either.Token);
+            return true;
+        }
+        catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
     }
 
     private async Task<ISandboxConnection> StartAsync(SandboxKind kind, string id, IReadOnlyList<string> args, CancellationToken cancellationToken)
@@ -134,6 +196,10 @@ internal sealed class IsolationProbe(ISandboxDriver driver, IsolationOptions opt
         catch (SandboxException)
         {
             // Without a journal the reaper takes it for an orphan.
+        }
+        finally
+        {
+            _running.TryRemove(id, out _);
         }
     }
 }

@@ -12,12 +12,15 @@ namespace Actors.RunnerApi.Isolation;
 /// <summary>Keeps a proof for each kind of sandbox that the policy's profiles ask for, renews it, and lets nothing be launched without one.</summary>
 internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate gate, SandboxEgress egress, IsolationOptions options, TimeProvider time, ILogger<IsolationProofs> logger) : BackgroundService
 {
-    // A kind that failed is looked at again this often at most, however many launches ask.
-    private static readonly TimeSpan FailureStands = TimeSpan.FromSeconds(30);
+    // A kind that is not proven is looked at again this often at most, however many launches ask.
+    private static readonly TimeSpan TriesApart = TimeSpan.FromSeconds(30);
+
+    // Of the time between two renewals: a launch waits for a probe only when the renewals fail to come.
+    private const double LaunchShare = 2;
     private static readonly TimeSpan LookForProfiles = TimeSpan.FromSeconds(10);
 
     private readonly IsolationProbe _probe = new(driver, options, time) { Opener = egress };
-    private readonly ConcurrentDictionary<string, (IsolationProof Proof, long At)> _proofs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Standing> _standings = new(StringComparer.Ordinal);
     private readonly KeyedLock _locks = new();
 
     /// <summary>True when nothing is launched without a proof.</summary>
@@ -27,10 +30,13 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
     public bool CanProve => options.ProbeImage.Length > 0;
 
     /// <summary>What is known now.</summary>
-    public IReadOnlyList<IsolationProof> Known => [.. _proofs.Values.Select(p => p.Proof).OrderBy(p => p.Runtime, StringComparer.Ordinal).ThenBy(p => p.Nodes, StringComparer.Ordinal)];
+    public IReadOnlyList<IsolationProof> Known => [.. _standings.Values.Select(Shown).OrderBy(p => p.Runtime, StringComparer.Ordinal).ThenBy(p => p.Nodes, StringComparer.Ordinal)];
+
+    /// <summary>True for a sandbox of a probe that is under way, which is in no journal.</summary>
+    public bool Owns(string id) => _probe.Owns(id);
 
     /// <summary>The plan with the proof that it rests on.</summary>
-    /// <exception cref="RunnerProblem">403 <c>isolation_unproven</c>: nothing may be launched.</exception>
+    /// <exception cref="RunnerProblem">403 <c>isolation_unproven</c>: nothing may be launched. 502, 503: it is not known now.</exception>
     public async Task<LaunchPlan> ProveAsync(LaunchPlan plan, CancellationToken cancellationToken)
     {
         if (!IsEnforced)
@@ -43,27 +49,31 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
             throw Unproven(plan, $"No probe image is set, so isolation cannot be proven; set {IsolationOptions.Section}:{nameof(IsolationOptions.ProbeImage)}.");
         }
 
-        var proof = await ProofAsync(KindOf(plan.Spec.Runtime, plan.Spec.Nodes, plan.Record.Egress?.Rules ?? []), 2, cancellationToken);
-        if (!proof.Proven)
+        var kind = KindOf(plan.Spec.Runtime, plan.Spec.Nodes, plan.Record.Egress?.Rules ?? []);
+        var standing = await StandingAsync(kind, LaunchShare, anew: false, cancellationToken);
+        if (standing.Verdict is { Proven: false } proof)
         {
             var failed = proof.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}");
             throw Unproven(plan, $"Sandboxes under {proof.Runtime} are not proven to isolate (proof {proof.Id}): {string.Join("; ", failed)}. Mend the cluster or the host; './actors doctor' shows every check.");
         }
 
-        return plan with { Record = plan.Record with { IsolationProof = proof.Id } };
+        return IsProven(standing, LaunchShare)
+            ? plan with { Record = plan.Record with { IsolationProof = standing.Verdict!.Id } }
+            : throw RunnerProblem.NotReady($"That sandboxes under {kind.Runtime} isolate cannot be proven now: {standing.CouldNotRun}. It is tried again.");
     }
 
-    /// <summary>Proves every kind that the policy asks for, anew where <paramref name="anew"/>.</summary>
+    /// <summary>Proves every kind that the policy asks for, anew where <paramref name="anew"/>, and forgets the others.</summary>
     public async Task ProveAllAsync(bool anew, CancellationToken cancellationToken)
     {
-        foreach (var kind in Kinds())
+        var kinds = Kinds().ToDictionary(KeyOf, StringComparer.Ordinal);
+        foreach (var gone in _standings.Keys.Where(k => !kinds.ContainsKey(k)))
         {
-            if (anew)
-            {
-                _proofs.TryRemove(KeyOf(kind), out _);
-            }
+            _standings.TryRemove(gone, out _);
+        }
 
-            await ProofAsync(kind, 1, cancellationToken);
+        foreach (var kind in kinds.Values)
+        {
+            await StandingAsync(kind, 1, anew, cancellationToken);
         }
     }
 
@@ -86,30 +96,60 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
         }
     }
 
-    private async Task<IsolationProof> ProofAsync(SandboxKind kind, double share, CancellationToken cancellationToken)
+    private async Task<Standing> StandingAsync(SandboxKind kind, double share, bool anew, CancellationToken cancellationToken)
     {
         var key = KeyOf(kind);
-        if (Fresh(key, share) is { } known)
+        var closing = await ClosingAsync(cancellationToken);
+        var asked = time.GetTimestamp();
+        if (!anew && Find(key, share, closing) is { } known)
         {
             return known;
         }
 
         using var held = await _locks.EnterAsync(key, cancellationToken);
-        if (Fresh(key, share) is { } proven)
+        if (Find(key, share, closing) is { } since && (!anew || since.TriedAt > asked))
         {
-            return proven;
+            return since;
         }
 
-        var checks = await _probe.RunAsync(kind, cancellationToken);
-        var proof = Proof(kind, checks);
-        _proofs[key] = (proof, time.GetTimestamp());
-        LogProbed(proof.Runtime, proof.Nodes, proof.Proven, proof.Id, string.Join("; ", checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}")));
-        return proof;
+        var outcome = await _probe.RunAsync(kind, cancellationToken);
+        var standing = Next(_standings.GetValueOrDefault(key), kind, outcome, closing);
+        _standings[key] = standing;
+        LogProbed(kind.Runtime, kind.Place, IsProven(standing, LaunchShare), standing.Verdict?.Id ?? "none", standing.CouldNotRun ?? string.Join("; ", outcome.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}")));
+        return standing;
     }
 
-    // Twice the time between two renewals: a launch waits for a probe only when the renewals fail to come.
-    private IsolationProof? Fresh(string key, double share) =>
-        _proofs.TryGetValue(key, out var found) && time.GetElapsedTime(found.At) < (found.Proof.Proven ? TimeSpan.FromMinutes(options.RepeatMinutes) * share : FailureStands) ? found.Proof : null;
+    private async Task<string> ClosingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await egress.ClosingAsync(cancellationToken);
+        }
+        catch (SandboxException e)
+        {
+            throw RunnerProblem.EngineFailed(e.Message);
+        }
+    }
+
+    // What an earlier probe saw stands while what closes the network is the same.
+    private Standing Next(Standing? before, SandboxKind kind, ProbeOutcome outcome, string closing)
+    {
+        var now = time.GetTimestamp();
+        return outcome.CouldNotRun is not { } why
+            ? new Standing(kind, Proof(kind, outcome.Checks), now, closing, null, now)
+            : before is not null && before.Closing == closing && (before.Verdict is { Proven: false } || IsProven(before, LaunchShare))
+                ? before with { CouldNotRun = why, TriedAt = now }
+                : new Standing(kind, null, now, closing, why, now);
+    }
+
+    private Standing? Find(string key, double share, string closing) =>
+        _standings.TryGetValue(key, out var found) && found.Closing == closing && (IsProven(found, share) || time.GetElapsedTime(found.TriedAt) < TriesApart) ? found : null;
+
+    private bool IsProven(Standing standing, double share) =>
+        standing.Verdict is { Proven: true } && time.GetElapsedTime(standing.At) < TimeSpan.FromMinutes(options.RepeatMinutes) * share;
+
+    private IsolationProof Shown(Standing standing) =>
+        standing.Verdict is { } verdict ? verdict with { NotRenewed = standing.CouldNotRun } : Proof(standing.Kind, [new IsolationCheck("probe", Passed: false, "the probe could not run: " + standing.CouldNotRun)]);
 
     private IsolationProof Proof(SandboxKind kind, IReadOnlyList<IsolationCheck> checks)
     {
@@ -136,6 +176,15 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
 
     private static RunnerProblem Unproven(LaunchPlan plan, string reason) =>
         RunnerProblem.Refused(plan.Record.Decision with { Admitted = false, Code = RefusalCodes.IsolationUnproven, Reason = reason });
+
+    /// <summary>What is known of a kind.</summary>
+    /// <param name="Kind">The kind.</param>
+    /// <param name="Verdict">What the last probe that ran has seen.</param>
+    /// <param name="At">When.</param>
+    /// <param name="Closing">What closed the network then.</param>
+    /// <param name="CouldNotRun">Why the last probe did not run; null when it did.</param>
+    /// <param name="TriedAt">When that was.</param>
+    private sealed record Standing(SandboxKind Kind, IsolationProof? Verdict, long At, string Closing, string? CouldNotRun, long TriedAt);
 
     [LoggerMessage(40, LogLevel.Information, "Isolation under {Runtime} on nodes '{Nodes}': proven {Proven}, proof {Proof} {Failed}")]
     private partial void LogProbed(string runtime, string nodes, bool proven, string proof, string failed);

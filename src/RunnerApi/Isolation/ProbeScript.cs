@@ -14,8 +14,38 @@ internal static class ProbeScript
     // One after the other: under gVisor each process costs about ten of the tasks that a node allows a pod.
     // A connection that is refused was answered: the packet went out. Only silence and "no way there" are isolation; anything else counts as reached:
     // also a peer that takes the connection and says nothing, until time is up. A name server that answers with an error has answered.
-    private const string Body = """
+    private const string Head = """
         B=/bin/busybox
+        try() {
+          out=$($B timeout 10 $B nc -w ${4:-2} $2 $3 </dev/null 2>&1); rc=$?
+          case "$rc:$out" in
+            0:*) r=open ;;
+            *refused*) r=refused ;;
+            *nreachable*|*"o route"*|*"timed out"*|*"annot assign"*|*"ot permitted"*|*"ermission denied"*) r=blocked ;;
+            *) r="unclear" ;;
+          esac
+          echo "tcp=$1 $2 $3 $r"
+        }
+
+        """;
+
+    // What is enforced only some time after the start shows here alone: from the first moment on, again and again.
+    private const string Knock = """
+        end=$(($($B date +%s)+3))
+        while $B [ $($B date +%s) -lt $end ]; do try {0} 1; done
+
+        """;
+
+    // What is known only once the probe runs, such as its own node.
+    private const string More = """
+        while read -r kind host port; do
+          if $B [ "$kind" = end ]; then break; fi
+          try $kind $host $port
+        done
+
+        """;
+
+    private const string Body = """
         say() { echo "$1=$2"; }
         say version "$($B cat /proc/version)"
         say sentry "$($B grep -c gvisor /proc/cmdline)"
@@ -28,16 +58,6 @@ internal static class ProbeScript
         t=; for f in /var/run/secrets/kubernetes.io /run/secrets/kubernetes.io /var/run/secrets/eks.amazonaws.com; do if $B [ -e $f ]; then t="$t $f"; fi; done
         say token "$t"
         say interfaces "$($B tail -n +3 /proc/net/dev 2>/dev/null | $B cut -d: -f1 | $B tr -d ' ' | $B tr '\n' ' ')"
-        try() {
-          out=$($B timeout 10 $B nc -w 2 $2 $3 </dev/null 2>&1); rc=$?
-          case "$rc:$out" in
-            0:*) r=open ;;
-            *refused*) r=refused ;;
-            *nreachable*|*"o route"*|*"timed out"*|*"annot assign"*|*"ot permitted"*|*"ermission denied"*) r=blocked ;;
-            *) r="unclear" ;;
-          esac
-          echo "tcp=$1 $2 $3 $r"
-        }
         ask() {
           out=$($B timeout 6 $B nslookup -type=a example.com $1 2>&1); rc=$?
           case "$rc:$out" in
@@ -55,18 +75,33 @@ internal static class ProbeScript
     internal static IReadOnlyList<string> Listen => ["/bin/busybox", "sh", "-c", $"/bin/busybox httpd -p {NeighbourPort} -h /tmp; echo listening; /bin/busybox cat"];
 
     /// <summary>Arguments of the probe. A target that is no address is not tried, and so fails.</summary>
-    internal static IReadOnlyList<string> Probe(IEnumerable<ForbiddenTarget> targets)
+    /// <param name="targets">What is tried.</param>
+    /// <param name="readsMore">It reads the rest from its stdin, as <see cref="Lines"/> gives it.</param>
+    internal static IReadOnlyList<string> Probe(IReadOnlyList<ForbiddenTarget> targets, bool readsMore)
     {
-        var script = new StringBuilder(Body).Append('\n');
-        foreach (var target in targets.Where(t => IPAddress.TryParse(t.Host, out _)))
+        var script = new StringBuilder(Head);
+        foreach (var neighbour in targets.Where(t => t.Kind == "sandbox" && IsAddress(t)))
         {
-            script.Append(CultureInfo.InvariantCulture, $"try {target.Kind} {target.Host} {target.Port}\n");
+            script.Append(Knock.Replace("{0}", Words(neighbour), StringComparison.Ordinal));
+        }
+
+        script.Append(Body).Append('\n');
+        foreach (var target in targets.Where(IsAddress))
+        {
+            script.Append(CultureInfo.InvariantCulture, $"try {Words(target)}\n");
             if (target.Kind == "dns")
             {
                 script.Append(CultureInfo.InvariantCulture, $"ask {target.Host}\n");
             }
         }
 
-        return ["/bin/busybox", "sh", "-c", script.Append("say done 1\n").ToString()];
+        return ["/bin/busybox", "sh", "-c", script.Append(readsMore ? More : "").Append("say done 1\n").ToString()];
     }
+
+    /// <summary>What a probe that reads more waits for.</summary>
+    internal static string Lines(IEnumerable<ForbiddenTarget> targets) => string.Concat(targets.Where(IsAddress).Select(t => Words(t) + "\n")) + "end\n";
+
+    private static bool IsAddress(ForbiddenTarget target) => IPAddress.TryParse(target.Host, out _);
+
+    private static string Words(ForbiddenTarget target) => string.Create(CultureInfo.InvariantCulture, $"{target.Kind} {target.Host} {target.Port}");
 }

@@ -11,8 +11,11 @@ internal static class ClusterTargets
     private const int Kubelet = 10250;
     private const int Ssh = 22;
 
+    // The first port of nearly every cluster's range; a node answers on all of them alike.
+    private const int NodePort = 30000;
+
     /// <param name="api">The API server, as the runner reaches it.</param>
-    /// <param name="neighbour">A pod that listens; as it runs.</param>
+    /// <param name="neighbour">A pod as it runs.</param>
     /// <param name="port">Where it listens.</param>
     internal static async Task<IReadOnlyList<ForbiddenTarget>> FindAsync(Uri api, Pod neighbour, int port, CancellationToken cancellationToken)
     {
@@ -23,6 +26,7 @@ internal static class ClusterTargets
         {
             targets.Add(new ForbiddenTarget("node", node, Kubelet));
             targets.Add(new ForbiddenTarget("node", node, Ssh));
+            targets.Add(new ForbiddenTarget("node_port", node, NodePort));
         }
 
         if (neighbour.Status?.PodIP is { Length: > 0 } pod)

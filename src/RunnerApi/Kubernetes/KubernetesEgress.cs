@@ -47,6 +47,25 @@ internal sealed class KubernetesEgress(KubeClient client, KubernetesOptions opti
             .Where(p => p.Id.Length > 0 && p.Name == NameOf(p.Id)).Select(p => (p.Id, p.Since))];
     }
 
+    /// <summary>The namespace's policies that are not of this runner: its default deny, and whatever opens it again.</summary>
+    public async Task<string> ClosingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var policies = await client.ListNetworkPoliciesAsync($"{PodTemplate.ManagedBy}!={PodTemplate.Manager}", cancellationToken);
+            return string.Join('\n', policies.Select(p => $"{p.Metadata.Name} {p.Metadata.Uid} {p.Metadata.ResourceVersion}").Order(StringComparer.Ordinal));
+        }
+        catch (KubeException e) when (e.Fault == KubeFault.Forbidden)
+        {
+            // A role without this right: what changes shows at the next probe.
+            return "";
+        }
+        catch (KubeException e)
+        {
+            throw new SandboxException(SandboxFault.EngineUnavailable, $"The cluster does not answer: {e.Message}", e);
+        }
+    }
+
     /// <summary>The policy of a sandbox: TCP to each network and port of its profile and to the proxy, nothing else, and nothing in.</summary>
     internal NetworkPolicy Build(string id, IReadOnlyList<Rule> rules, IPEndPoint? proxy)
     {

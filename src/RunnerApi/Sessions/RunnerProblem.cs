@@ -52,4 +52,7 @@ internal sealed class RunnerProblem(int status, string code, string detail) : Ex
     /// <summary>503: the journal is not restored yet.</summary>
     public static RunnerProblem NotReady() =>
         new(503, ProblemCodes.NotReady, "The runner is still finding its sandboxes again; repeat shortly.") { RetryAfterSeconds = 1 };
+
+    /// <summary>503: something has to be known first.</summary>
+    public static RunnerProblem NotReady(string detail) => new(503, ProblemCodes.NotReady, detail) { RetryAfterSeconds = 5 };
 }

@@ -19,7 +19,7 @@ internal sealed partial class SandboxRegistry
             await GuardAsync(sandbox.Id, () => SweepAsync(sandbox, containers.GetValueOrDefault(sandbox.Id), cancellationToken));
         }
 
-        foreach (var stranger in containers.Values.Where(c => !_sandboxes.ContainsKey(c.Id) && Time.GetUtcNow() - c.CreatedAt > s_strangerGrace))
+        foreach (var stranger in containers.Values.Where(c => !IsKnown(c.Id) && Time.GetUtcNow() - c.CreatedAt > s_strangerGrace))
         {
             await GuardAsync(stranger.Id, () => SweepStrangerAsync(stranger.Id, cancellationToken));
         }
@@ -32,11 +32,14 @@ internal sealed partial class SandboxRegistry
     // A network can be open for a sandbox whose launch or removal a crash cut short.
     private async Task SweepEgressAsync(CancellationToken cancellationToken)
     {
-        foreach (var id in (await egress.ListOpenAsync(s_strangerGrace, cancellationToken)).Where(id => !_sandboxes.ContainsKey(id)))
+        foreach (var id in (await egress.ListOpenAsync(s_strangerGrace, cancellationToken)).Where(id => !IsKnown(id)))
         {
             await GuardAsync(id, () => SweepStrangerAsync(id, cancellationToken));
         }
     }
+
+    // Probes have no journal: a crash of the runner makes orphans of them.
+    private bool IsKnown(string id) => _sandboxes.ContainsKey(id) || isolation.Owns(id);
 
     // One sandbox that can't be stopped must not keep the others.
     private async Task GuardAsync(string id, Func<Task> sweep)

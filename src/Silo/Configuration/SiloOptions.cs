@@ -12,6 +12,9 @@ internal sealed class SiloOptions
     [Required]
     public string Url { get; set; } = "http://127.0.0.1:7430";
 
+    /// <summary>Where metrics are served for Prometheus, without authentication and nothing else: <c>http://</c>, an IP address or <c>localhost</c>, and a port; empty: nowhere.</summary>
+    public string MetricsUrl { get; set; } = "";
+
     /// <summary>The path of a SQLite file, for one silo; or a PostgreSQL connection string (<c>Host=…;Database=…;Username=…</c>), which several silos may share.</summary>
     [Required]
     public string Database { get; set; } = "";

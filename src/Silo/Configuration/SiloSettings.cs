@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Actors.Grains.Tracing;
 using Actors.RunnerApi.Contracts;
@@ -8,6 +9,9 @@ namespace Actors.Silo.Configuration;
 /// <summary>What the host needs before it starts: checked options, the way in, the runner's address and token.</summary>
 internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, Uri Runner, string RunnerToken, string? DatabasePassword, RedactionOptions Redaction, string? SessionKey)
 {
+    /// <summary>Where metrics are served; null: nowhere.</summary>
+    public IPEndPoint? Metrics { get; private init; }
+
     private const int LargestSecret = 64 * 1024;
     private const int LongestName = 64;
 
@@ -19,6 +23,7 @@ internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, 
         var reader = new SettingsReader(SiloOptions.Section, key => section[key]);
         var options = reader.Read<SiloOptions>();
         var access = AccessSettings.Read(reader, options);
+        var metrics = reader.Endpoint(nameof(SiloOptions.MetricsUrl), options.MetricsUrl);
         var token = reader.Token(nameof(SiloOptions.RunnerTokenFile), options.RunnerTokenFile);
         if (!Uri.TryCreate(options.RunnerUrl.TrimEnd('/') + "/", UriKind.Absolute, out var runner) || (runner.Scheme != Uri.UriSchemeHttp && runner.Scheme != Uri.UriSchemeHttps))
         {
@@ -36,7 +41,7 @@ internal sealed record SiloSettings(SiloOptions Options, AccessSettings Access, 
         CheckSecrets(options, reader);
         var redaction = ReadRedaction(options, reader);
         SettingsReader.ThrowOnFaults(reader);
-        return new SiloSettings(options, access, runner!, token!, password, redaction, sessionKey);
+        return new SiloSettings(options, access, runner!, token!, password, redaction, sessionKey) { Metrics = metrics };
     }
 
     private static string? ReadPassword(SiloOptions options, SettingsReader reader)

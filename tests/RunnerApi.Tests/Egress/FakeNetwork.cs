@@ -21,7 +21,12 @@ internal sealed class FakeNetwork : IEgressNetwork
     /// <summary>The next opening fails.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>What keeps everything closed.</summary>
+    public string Closing { get; set; } = "default-deny 1";
+
     public string? Refusal => null;
+
+    public Task<string> ClosingAsync(CancellationToken cancellationToken) => Task.FromResult(Closing);
 
     public Task OpenAsync(string id, IReadOnlyList<EgressRule> rules, IPEndPoint? proxy, CancellationToken cancellationToken)
     {

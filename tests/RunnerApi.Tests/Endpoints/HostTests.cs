@@ -47,6 +47,20 @@ public sealed class HostTests
         Assert.DoesNotContain("secret", body, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Metrics_AreOnTheirOwnPortWithoutTokenAndNothingElseIs()
+    {
+        await using var runner = await RunnerHarness.StartAsync("MetricsUrl=http://127.0.0.1:0");
+        using var counter = new System.Diagnostics.Metrics.Meter("Actors.Policy");
+        counter.CreateCounter<long>("actors.policy.decisions").Add(1);
+        using var scraper = new HttpClient { BaseAddress = new Uri(runner.Addresses.Last()) };
+
+        Assert.Contains("actors_policy_decisions_total", await scraper.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await scraper.GetAsync("/healthz")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await scraper.PostAsync("/runs", null)).StatusCode);
+        await RunnerHarness.ProblemAsync(await runner.Http.GetAsync("/metrics"), HttpStatusCode.NotFound, ProblemCodes.NotFound);
+    }
+
     [Theory]
     [InlineData("GET", "/nowhere", null, 404, "not_found")]
     [InlineData("GET", "/runs/unknown", null, 404, "not_found")]

@@ -36,9 +36,16 @@ public abstract class IsolationConformance
         Assert.Equal("runtime", Assert.Single(checks, c => !c.Passed).Name);
     }
 
-    private protected async Task<IReadOnlyList<IsolationCheck>> ProbeAsync(SandboxKind kind, string? image = null)
+    private protected async Task<ProbeOutcome> RunAsync(SandboxKind kind, string? image = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120), TimeProvider.System);
         return await new IsolationProbe(NewDriver(), new IsolationOptions { ProbeImage = image ?? Image, ProbePlainHttp = true }, TimeProvider.System).RunAsync(kind, limit.Token);
+    }
+
+    private async Task<IReadOnlyList<IsolationCheck>> ProbeAsync(SandboxKind kind)
+    {
+        var outcome = await RunAsync(kind);
+        Assert.Null(outcome.CouldNotRun);
+        return outcome.Checks;
     }
 }

@@ -12,12 +12,12 @@ public sealed class PodmanIsolationTests(PodmanFixture podman) : IsolationConfor
     private protected override ISandboxDriver NewDriver() => podman.NewDriver();
 
     [Fact]
-    public async Task RunAsync_ImageThatCannotBePulled_IsAFailedProbe()
+    public async Task RunAsync_ImageThatCannotBePulled_CouldNotRun()
     {
         var absent = podman.Image[..podman.Image.IndexOf('@', StringComparison.Ordinal)] + "@sha256:" + new string('0', 64);
-        var check = Assert.Single(await ProbeAsync(new Actors.RunnerApi.Isolation.SandboxKind("runc", IsGvisor: false, null), absent));
+        var outcome = await RunAsync(new Actors.RunnerApi.Isolation.SandboxKind("runc", IsGvisor: false, null), absent);
 
-        Assert.False(check.Passed);
-        Assert.Contains("could not run", check.Detail, StringComparison.Ordinal);
+        Assert.Empty(outcome.Checks);
+        Assert.Contains(new string('0', 64), outcome.CouldNotRun, StringComparison.Ordinal);
     }
 }

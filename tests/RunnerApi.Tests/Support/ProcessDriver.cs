@@ -16,6 +16,9 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
     /// <summary>Ids whose attach waits for this.</summary>
     public ConcurrentDictionary<string, Task> Held { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What runs in place of a probe.</summary>
+    public Func<string[]> Probe { get; set; } = () => ["true"];
+
     public string? Runtime { get; set; } = "process";
 
     public LocalProcess? Find(string id) => _processes.GetValueOrDefault(id);
@@ -26,6 +29,7 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
     public Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
     {
         Fail("create");
+        spec = spec.Id.StartsWith("isolation-", StringComparison.Ordinal) ? spec with { Args = Probe() } : spec;
         return Task.FromResult(_processes.GetOrAdd(spec.Id, _ => new LocalProcess(spec, _directory.FullName, time.GetUtcNow())).Status());
     }
 

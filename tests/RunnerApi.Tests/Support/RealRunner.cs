@@ -26,6 +26,12 @@ internal sealed class RealRunner(string image, SandboxRuntime runtime, params st
     /// <summary>The image that is admitted, whatever is asked for.</summary>
     internal string Image { set => _gate.Image = value; }
 
+    /// <summary>What the profile lets a sandbox reach.</summary>
+    internal IReadOnlyList<EgressRule> Egress { set => _gate.Egress = value; }
+
+    /// <summary>Services over those of the host.</summary>
+    internal Action<IServiceCollection> More { get; set; } = _ => { };
+
     internal async Task<RealRunner> BootAsync()
     {
         var token = Path.Combine(_root.FullName, "token");
@@ -43,6 +49,7 @@ internal sealed class RealRunner(string image, SandboxRuntime runtime, params st
             services.AddLogging(logging => logging.ClearProviders());
             services.AddSingleton<IPolicyGate>(_gate);
             services.AddDriver(read);
+            More(services);
         });
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -100,6 +107,8 @@ internal sealed class RealRunner(string image, SandboxRuntime runtime, params st
     {
         public string Image { get; set; } = image;
 
+        public IReadOnlyList<EgressRule> Egress { get; set; } = [];
+
         private readonly SandboxProfile _profile = new()
         {
             Name = "default",
@@ -110,11 +119,11 @@ internal sealed class RealRunner(string image, SandboxRuntime runtime, params st
 
         public PolicyStatus Status => new("test", DateTimeOffset.UnixEpoch, Rules: 1, Profiles: 1, []);
 
-        public IReadOnlyCollection<SandboxProfile> Profiles => [_profile];
+        public IReadOnlyCollection<SandboxProfile> Profiles => [_profile with { Egress = Egress }];
 
         public Task<GateResult> DecideAsync(string asked, string profile, CancellationToken cancellationToken) => Task.FromResult(new GateResult(
             new Decision { Admitted = true, Image = asked, Profile = profile, Reference = Image, Digest = Image[(Image.IndexOf('@', StringComparison.Ordinal) + 1)..], PolicyRevision = "test", DecidedAt = DateTimeOffset.UnixEpoch },
-            _profile,
+            Profiles.Single(),
             InsecureRegistry: true));
     }
 }

@@ -51,6 +51,9 @@ internal sealed class RunnerHarness : IAsyncDisposable
     /// <summary>Adds services over those of the host; set before it starts.</summary>
     public Action<IServiceCollection> More { get; init; } = _ => { };
 
+    /// <summary>Where the host listens: its own address, then that of the metrics.</summary>
+    public IReadOnlyCollection<string> Addresses => [.. _app!.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses];
+
     /// <summary>A service of the running host.</summary>
     public T Service<T>()
         where T : notnull => _app!.Services.GetRequiredService<T>();
@@ -93,7 +96,7 @@ internal sealed class RunnerHarness : IAsyncDisposable
             More(services);
         });
         await _app.StartAsync();
-        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var address = Addresses.First();
         Http.Dispose();
         Http = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);

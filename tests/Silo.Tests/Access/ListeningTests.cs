@@ -49,6 +49,18 @@ public sealed class ListeningTests : IDisposable
     }
 
     [Fact]
+    public async Task Metrics_AreOnTheirOwnPortAloneAndNothingElseIs()
+    {
+        await using var silo = await SiloHost.StartAsync(Settings(("MetricsUrl", "http://127.0.0.1:0")), inMemory: false);
+        using var http = new HttpClient();
+
+        Assert.Contains("actors_queue_depth", await http.GetStringAsync(new Uri(silo.MetricsUrl, "/metrics")), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(new Uri(silo.MetricsUrl, "/healthz"))).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.PostAsync(new Uri(silo.MetricsUrl, "/mcp"), null)).StatusCode);
+        Assert.DoesNotContain("actors_", await (await http.GetAsync(new Uri(silo.Url, "/metrics"))).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Answer_OfAnyKind_HasTheSecurityHeaders()
     {
         await using var silo = await SiloHost.StartAsync(Settings());

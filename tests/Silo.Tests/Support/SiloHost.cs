@@ -25,6 +25,9 @@ internal sealed class SiloHost : IAsyncDisposable
     /// <summary>Where Kestrel listens; only without the in-memory stack.</summary>
     public Uri Url => new(_app.Urls.First());
 
+    /// <summary>Where Kestrel serves metrics, if it does.</summary>
+    public Uri MetricsUrl => new(_app.Urls.Last());
+
     /// <summary>Starts a silo.</summary>
     /// <param name="settings">By name below <c>Actors:Silo</c>.</param>
     /// <param name="configure">Replaces services, such as the clock.</param>
