@@ -11,8 +11,9 @@ usage: eng/mutate-verification.sh [PATH_PART]
 
 Compiles src/Verification once with every check behind a switch (a copy in memory; the sources are not changed), runs
 tests/Verification.Tests once to learn which test comes by which check, then disables each check and runs only those
-tests. Checks are found in the sources: throws of the product's exceptions, calls that only refuse, `return false`, and
-each operand of a condition that refuses or accepts. A test counts when it is red with the check disabled, green with
+tests. Checks are found in the sources by their shape: throws of the product's exceptions, calls that only refuse, `return
+false`, each operand of a condition that refuses or accepts, and switches of the platform that are set to true or false.
+Checks of another shape (caps, patterns, a single comparison that is returned) are not found. A test counts when it is red with the check disabled, green with
 the check, and red again with it disabled; not to end (NO END) is red, after 10 s and after 20 times what the test takes
 with the check. PATH_PART (such as Sigstore/) limits it to files whose path holds it.
 

@@ -30,18 +30,7 @@ public sealed partial class DocumentTests
     }
 
     private static IEnumerable<string> Section(string document, string title) =>
-        File.ReadLines(Path.Combine(Root(), "docs", document)).SkipWhile(l => l != title).Skip(1).TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal));
-
-    private static string Root()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Actors.sln")))
-        {
-            root = root.Parent ?? throw new InvalidOperationException("Actors.sln is in no parent folder of the tests");
-        }
-
-        return root.FullName;
-    }
+        File.ReadLines(Repository.PathOf("docs", document)).SkipWhile(l => l != title).Skip(1).TakeWhile(l => !l.StartsWith("## ", StringComparison.Ordinal));
 
     [GeneratedRegex("`([A-Za-z0-9_]+)`")]
     private static partial Regex Code();

@@ -21,6 +21,9 @@ internal enum MutantKind
 
     /// <summary>A condition to accept counts as met.</summary>
     OperandTrue,
+
+    /// <summary>A switch of the platform stands the other way.</summary>
+    Opposite,
 }
 
 /// <summary>One check that can be disabled.</summary>
@@ -47,6 +50,7 @@ internal sealed record Mutant(int Id, SyntaxNode Node, MutantKind Kind, string? 
         MutantKind.ReturnDefault => SyntaxFactory.ParseStatement($"{{ if (global::MutantSwitch.Is({Id})) return {(Type is null ? "" : $"default({Type})!")}; {current} }}"),
         MutantKind.DefaultValue => SyntaxFactory.ParseExpression($"global::MutantSwitch.Throw<{Type}>({Id}, {((ThrowExpressionSyntax)current).Expression})"),
         MutantKind.OperandFalse => SyntaxFactory.ParseExpression($"(({current}) && !global::MutantSwitch.Is({Id}))"),
+        MutantKind.Opposite => SyntaxFactory.ParseExpression($"(({current}) != global::MutantSwitch.Is({Id}))"),
         _ => SyntaxFactory.ParseExpression($"(({current}) || global::MutantSwitch.Is({Id}))"),
     };
 

@@ -5,8 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Actors.Verification.Tools;
 
 /// <summary>
-/// Finds every check of the sources: throws of the product's own exceptions, calls of methods that only refuse, <c>return false</c>, guards of a <c>switch</c>, each of several reasons to refuse, and each of several
-/// conditions to accept. A refusal behind several reasons is as many checks as there are reasons. Nothing is listed by hand, so a new check cannot be forgotten.
+/// Finds checks in the sources by their shape: throws of the product's own exceptions, calls of methods that only refuse, <c>return false</c>, guards of a <c>switch</c>, each of several reasons to refuse, each of several
+/// conditions to accept (of a method, a predicate, or before <c>: throw</c>), several ways to be accepted as a whole, and switches of the platform that are set. A refusal behind several reasons is as many checks as
+/// there are reasons. Nothing is listed by hand, so a new check of one of these shapes cannot be forgotten; one of another shape, such as a cap, a pattern or a single comparison that is returned, is not found.
 /// </summary>
 internal sealed class MutantFinder(CSharpCompilation compilation)
 {
@@ -52,10 +53,22 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
                 AddOperands(branch.Condition, SyntaxKind.LogicalOrExpression, MutantKind.OperandFalse);
                 break;
             case ReturnStatementSyntax { Expression: BinaryExpressionSyntax accepted } when IsBool(accepted, model):
-                AddOperands(accepted, SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue);
+                AddAcceptor(accepted);
                 break;
             case ArrowExpressionClauseSyntax { Expression: BinaryExpressionSyntax accepted } when IsBool(accepted, model):
-                AddOperands(accepted, SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue);
+                AddAcceptor(accepted);
+                break;
+            case LambdaExpressionSyntax { ExpressionBody: BinaryExpressionSyntax accepted } when IsBool(accepted, model):
+                AddAcceptor(accepted);
+                break;
+            case ConditionalExpressionSyntax { WhenFalse: ThrowExpressionSyntax { Expression: { } thrown } } choice when IsOwn(model.GetTypeInfo(thrown).Type):
+                AddOperands(choice.Condition, SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue);
+                break;
+            case ConditionalExpressionSyntax { WhenTrue: ThrowExpressionSyntax { Expression: { } thrown } } choice when IsOwn(model.GetTypeInfo(thrown).Type):
+                AddOperands(choice.Condition, SyntaxKind.LogicalOrExpression, MutantKind.OperandFalse);
+                break;
+            case AssignmentExpressionSyntax { Right: LiteralExpressionSyntax literal } setting when IsSwitchOfThePlatform(setting, literal, model):
+                Add(literal, MutantKind.Opposite, null);
                 break;
         }
     }
@@ -75,6 +88,16 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
         {
             Add(statement, MutantKind.ReturnDefault, type.Length == 0 ? null : type);
         }
+    }
+
+    private void AddAcceptor(BinaryExpressionSyntax accepted)
+    {
+        if (accepted.IsKind(SyntaxKind.LogicalOrExpression))
+        {
+            Add(accepted, MutantKind.OperandTrue, null);
+        }
+
+        AddOperands(accepted, SyntaxKind.LogicalAndExpression, MutantKind.OperandTrue);
     }
 
     // Each operand of a chain.
@@ -138,6 +161,13 @@ internal sealed class MutantFinder(CSharpCompilation compilation)
         && SymbolEqualityComparer.Default.Equals(method.ContainingAssembly, compilation.Assembly)
         && method.DeclaringSyntaxReferences.Any(r => r.GetSyntax().DescendantNodes().Any(n => n is ThrowStatementSyntax or ThrowExpressionSyntax))
         && !call.ArgumentList.Arguments.Any(a => a.RefKindKeyword.IsKind(SyntaxKind.OutKeyword));
+
+    // What is set in a static initialiser is set once, before any test. NoDelay is for speed alone.
+    private static bool IsSwitchOfThePlatform(AssignmentExpressionSyntax setting, LiteralExpressionSyntax literal, SemanticModel model) =>
+        (literal.IsKind(SyntaxKind.TrueLiteralExpression) || literal.IsKind(SyntaxKind.FalseLiteralExpression))
+        && model.GetSymbolInfo(setting.Left).Symbol is IPropertySymbol { Name: not "NoDelay" } property
+        && !property.ContainingAssembly.Name.StartsWith("Actors.", StringComparison.Ordinal)
+        && setting.FirstAncestorOrSelf<FieldDeclarationSyntax>() is null;
 
     // Such as ThrowIfNotEmpty; those of arguments guard against the program's own faults.
     private static bool IsGuardOfData(InvocationExpressionSyntax call, SemanticModel model) =>

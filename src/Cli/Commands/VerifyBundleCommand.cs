@@ -14,7 +14,7 @@ internal static class VerifyBundleCommand
         signed_certificate_timestamp, transparency_log, timestamp, identity, signature, payload, artifact, trusted_root.
         """;
 
-    public static Command Create()
+    public static Command Create(TimeProvider? time = null)
     {
         var staging = new Option<bool>("--staging") { Description = "Trust Sigstore's staging instance instead of the public one." };
         var bundle = new Option<string>("--bundle") { Description = "The bundle.", Required = true };
@@ -42,6 +42,7 @@ internal static class VerifyBundleCommand
                 parsed.GetValue(key),
                 parsed.GetValue(root),
                 parsed.GetValue(staging)),
+            (time ?? TimeProvider.System).GetUtcNow(),
             parsed.InvocationConfiguration));
         return command;
     }
@@ -53,11 +54,16 @@ internal static class VerifyBundleCommand
         return parsed.CommandResult.Command.Name == Name && parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }
 
-    private static int Run(BundleCheck check, InvocationConfiguration console)
+    private static int Run(BundleCheck check, DateTimeOffset now, InvocationConfiguration console)
     {
+        if (check.Snapshot is { } snapshot && snapshot.IsOld(now))
+        {
+            console.Error.WriteLine($"warning: trust_root_old: the trusted root inside the program is of {snapshot.SnapshotAt:yyyy-MM-dd}. Name a current one with --trusted-root (see docs/operations.md), or update the program.");
+        }
+
         try
         {
-            var verified = check.Run();
+            var verified = check.Run(now);
             console.Output.WriteLine(Terminal.Safe($"verified: {verified.Format}, signed by {verified.Certificate?.Subject ?? verified.Key?.Fingerprint}"));
             return ExitCodes.Ok;
         }

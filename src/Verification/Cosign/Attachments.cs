@@ -17,7 +17,11 @@ internal enum AttachmentLayout
 }
 
 /// <summary>What is attached to one image, read layout by layout when asked for, each once. For one decision: not safe to share between threads.</summary>
-internal sealed class Attachments(IImageSource source, OciRepository repository, OciDigest image)
+/// <param name="source">Where images are.</param>
+/// <param name="repository">Where the attachments are.</param>
+/// <param name="image">Digest of the image.</param>
+/// <param name="elsewhere">True when that is another repository than the image's, which evidence then tells.</param>
+internal sealed class Attachments(IImageSource source, OciRepository repository, OciDigest image, bool elsewhere = false)
 {
     private readonly BudgetedSource _source = new(source);
     private readonly Dictionary<AttachmentLayout, IReadOnlyList<Candidate>> _lists = [];
@@ -31,6 +35,11 @@ internal sealed class Attachments(IImageSource source, OciRepository repository,
         if (!_lists.TryGetValue(layout, out var list))
         {
             list = await ReadAsync(layout, cancellationToken);
+            foreach (var candidate in list.Where(_ => elsewhere))
+            {
+                candidate.Facts["repository"] = repository.ToString();
+            }
+
             _lists.Add(layout, list);
         }
 

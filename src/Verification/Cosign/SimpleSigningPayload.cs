@@ -8,7 +8,7 @@ namespace Actors.Verification.Cosign;
 internal static class SimpleSigningPayload
 {
     private const string SignatureType = "cosign container image signature";
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    private static JsonDocumentOptions Strict => new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
     /// <summary>Throws <see cref="VerificationException"/> unless the payload vouches for exactly this digest.</summary>
     public static void Require(OciDigest digest, ReadOnlyMemory<byte> payload)

@@ -5,7 +5,7 @@ namespace Actors.Verification.Oci;
 /// <summary>A body as it came in. It can be turned into <see cref="VerifiedBytes"/>, or be read as hints: names of things to fetch by digest, never evidence.</summary>
 internal readonly struct UncheckedBytes(byte[] bytes)
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    private static JsonDocumentOptions Strict => new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     /// <summary>In bytes.</summary>
     public int Length => bytes.Length;

@@ -31,6 +31,9 @@ internal sealed record CheckRequest(ImageReference Image, string Profile, Policy
     /// <summary>Where the image is, with the settings of its registry.</summary>
     public OciRepository Repository { get; } = new(Image.Host, Image.Repository, Policy.OptionsFor(Image.Host, Rule));
 
+    /// <summary>Where its signatures are, with the settings of that registry.</summary>
+    public OciRepository Signatures { get; } = Policy.SignaturesOf(Image, Rule);
+
     /// <summary>Of the reference as it was asked for.</summary>
     public CheckKey Key => KeyOf(Image.Digest?.ToString() ?? Image.Tag!);
 

@@ -89,7 +89,7 @@ internal sealed class ImageChecker(IImageSource source, VerifiedImageCache cache
         }
 
         // A signature of the index covers its children; what runs comes from the index's own bytes.
-        var attachments = new Attachments(source, request.Repository, resolved.Top.Digest);
+        var attachments = new Attachments(source, request.Signatures, resolved.Top.Digest, elsewhere: request.Rule.Signatures is not null);
         var checker = new RequirementChecker(attachments, request.Image.Name, resolved.Top.Digest, time);
         var refusal = await checker.CheckAsync(request.Rule.Require!, cancellationToken);
         checker.Evidence.Malformed(attachments.Malformed);

@@ -31,6 +31,15 @@ internal sealed record PolicyDocument
         return rule.Insecure ? options with { Insecure = true } : options;
     }
 
+    /// <summary>Where the signatures of an image under that rule are. A rule's own plain HTTP is for the image's registry.</summary>
+    public OciRepository SignaturesOf(ImageReference image, RegistryRule rule)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(rule);
+        var at = rule.Signatures ?? image;
+        return new OciRepository(at.Host, at.Repository, at.Host == image.Host ? OptionsFor(at.Host, rule) : Hosts.GetValueOrDefault(at.Host, RegistryOptions.Default));
+    }
+
     /// <summary>Identifies the trust roots, also those that are no file and so not in the revision.</summary>
     public required string TrustRootsHash { get; init; }
 }
@@ -40,7 +49,11 @@ internal sealed record PolicyDocument
 /// <param name="Insecure">Plain HTTP.</param>
 /// <param name="Require">What an image must have; null when the rule denies.</param>
 /// <param name="WarnOnly">True to admit what lacks it, with a warning.</param>
-internal sealed record RegistryRule(RegistryPattern Pattern, bool Insecure, Requirement? Require, bool WarnOnly);
+internal sealed record RegistryRule(RegistryPattern Pattern, bool Insecure, Requirement? Require, bool WarnOnly)
+{
+    /// <summary>The repository in which signatures and attestations are looked for, without tag and digest; null for the image's own.</summary>
+    public ImageReference? Signatures { get; init; }
+}
 
 /// <summary>One thing that is wrong with a policy.</summary>
 /// <param name="File">Path of the policy file as it was given.</param>

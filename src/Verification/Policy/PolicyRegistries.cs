@@ -1,3 +1,5 @@
+using Actors.Verification.Oci;
+
 namespace Actors.Verification.Policy;
 
 /// <summary>Reads the policy's <c>registries</c>.</summary>
@@ -38,7 +40,7 @@ internal sealed class PolicyRegistries
 
     private RegistryRule? ReadRule(PolicyNode node)
     {
-        if (_reader.Fields(node, "A registry rule", ["match"], ["insecure", "mode", "deny", "require"]) is not { } fields)
+        if (_reader.Fields(node, "A registry rule", ["match"], ["insecure", "mode", "deny", "require", "signatures"]) is not { } fields)
         {
             return null;
         }
@@ -63,8 +65,31 @@ internal sealed class PolicyRegistries
             _reader.Fault(word.Line, "'mode' stands in a rule that denies.", "Remove it: what a rule denies is always refused.");
         }
 
+        var signatures = fields.TryGetValue("signatures", out var place) ? ReadRepository(place) : null;
+        if (place is not null && deny)
+        {
+            _reader.Fault(place.Line, "'signatures' stands in a rule that denies.", "Remove it: what a rule denies needs none.");
+        }
+
         var requirement = required ? _requirements.Read(demand!) : null;
-        return pattern is null || insecure is null || mode is null ? null : new RegistryRule(pattern, insecure.Value, requirement, mode == "warn");
+        return pattern is null || insecure is null || mode is null ? null : new RegistryRule(pattern, insecure.Value, requirement, mode == "warn") { Signatures = signatures };
+    }
+
+    // Whole and literal: what stands here is spoken to, whichever image is asked for.
+    private ImageReference? ReadRepository(PolicyNode node)
+    {
+        if (_reader.Text(node, "'signatures'") is not { } text)
+        {
+            return null;
+        }
+
+        if (ImageReference.TryParse(text, out var place, out _) && place.Name == text)
+        {
+            return place;
+        }
+
+        _reader.Fault(node.Line, $"'{PolicyReader.Shorten(text)}' is no repository.", "Write 'host[:port]/repository' without tag or digest, such as 'ghcr.io/acme/signatures'.");
+        return null;
     }
 
     private RegistryPattern? ReadPattern(PolicyNode node)

@@ -1,12 +1,11 @@
+using Actors.Verification.Sigstore;
+
 namespace Actors.Verification.Policy;
 
 /// <summary>Holds the policy that decides, and takes its place when a file of it changes. A policy with faults never does: the old one stays, with an alarm.
 /// Files are read again on a timer and compared by content, so that it does not matter how they were replaced.</summary>
 internal sealed partial class PolicySource : IDisposable
 {
-    /// <summary>Age at which an embedded trust root is an alarm: keys of its logs may have been replaced since.</summary>
-    public static readonly TimeSpan OldestSnapshot = TimeSpan.FromDays(120);
-
     private readonly PolicyOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -117,13 +116,11 @@ internal sealed partial class PolicySource : IDisposable
 
     private List<PolicyAlarm> OldRoots(PolicyDocument policy) =>
     [
-        .. policy.TrustRoots.Where(r => IsOld(r.Value.SnapshotAt)).Select(r => new PolicyAlarm(
+        .. policy.TrustRoots.Where(r => r.Value.IsOld(_time.GetUtcNow())).Select(r => new PolicyAlarm(
             "trust_root_old",
             $"The trust root '{r.Key}' is the snapshot of {r.Value.SnapshotAt:yyyy-MM-dd} that came with this program. Put a current trusted root in a file and name it under 'trust_roots', or update the program.",
-            r.Value.SnapshotAt!.Value + OldestSnapshot)),
+            r.Value.SnapshotAt!.Value + TrustedRoot.OldestSnapshot)),
     ];
-
-    private bool IsOld(DateTimeOffset? snapshot) => _time.GetUtcNow() - snapshot > OldestSnapshot;
 
     private sealed record State(PolicyDocument Policy, DateTimeOffset LoadedAt, IReadOnlyList<FileStamp> Files, PolicyAlarm? ReloadAlarm);
 }

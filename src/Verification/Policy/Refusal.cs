@@ -33,6 +33,41 @@ internal sealed record Refusal(string Code, string Reason)
         RefusalCodes.RegistryUnavailable,
     ];
 
+    /// <summary>For every stage, what a failure of it says.</summary>
+    internal static readonly IReadOnlyDictionary<VerificationStage, string> ByStage = new Dictionary<VerificationStage, string>
+    {
+        [VerificationStage.TrustedRoot] = RefusalCodes.SignatureInvalid,
+        [VerificationStage.Bundle] = RefusalCodes.SignatureInvalid,
+        [VerificationStage.Key] = RefusalCodes.SignatureInvalid,
+        [VerificationStage.Signature] = RefusalCodes.SignatureInvalid,
+        [VerificationStage.Payload] = RefusalCodes.SignatureInvalid,
+        [VerificationStage.Timestamp] = RefusalCodes.TimestampInvalid,
+        [VerificationStage.TransparencyLog] = RefusalCodes.TransparencyLogInvalid,
+        [VerificationStage.Certificate] = RefusalCodes.CertificateInvalid,
+        [VerificationStage.SignedCertificateTimestamp] = RefusalCodes.CertificateInvalid,
+        [VerificationStage.Identity] = RefusalCodes.IdentityMismatch,
+        [VerificationStage.Artifact] = RefusalCodes.DigestMismatch,
+    };
+
+    /// <summary>Checks that say something else than their stage.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> ByCheck = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["issuer_mismatch"] = RefusalCodes.IssuerMismatch,
+        ["certificate_expired_at_signing"] = RefusalCodes.CertificateExpired,
+        ["log_entry_missing"] = RefusalCodes.TransparencyLogMissing,
+        ["artifact_bytes_needed"] = RefusalCodes.SignatureInvalid,
+        ["predicate_type_mismatch"] = RefusalCodes.PredicateTypeMismatch,
+        ["condition_mismatch"] = RefusalCodes.ConditionMismatch,
+        ["provenance_malformed"] = RefusalCodes.ProvenanceMismatch,
+        ["builder_mismatch"] = RefusalCodes.ProvenanceMismatch,
+        ["source_repository_mismatch"] = RefusalCodes.ProvenanceMismatch,
+        ["source_ref_mismatch"] = RefusalCodes.ProvenanceMismatch,
+        ["builder_not_allowed"] = RefusalCodes.ProvenanceMismatch,
+        ["build_type_not_allowed"] = RefusalCodes.ProvenanceMismatch,
+        ["source_repository_not_allowed"] = RefusalCodes.ProvenanceMismatch,
+        ["source_ref_not_allowed"] = RefusalCodes.ProvenanceMismatch,
+    };
+
     /// <summary>Higher when more was in order before this failed.</summary>
     public int Progress => ByProgress.TakeWhile(c => c != Code).Count();
 
@@ -51,18 +86,5 @@ internal sealed record Refusal(string Code, string Reason)
         CodeOf(fault) is RefusalCodes.RegistryUnavailable or RefusalCodes.RegistryUnauthorized ? CodeOf(fault) : RefusalCodes.SignatureInvalid;
 
     /// <summary>The code for a candidate that does not verify.</summary>
-    public static string CodeOf(VerificationException e) => e.Stage switch
-    {
-        VerificationStage.Identity => Has(e, "issuer") ? RefusalCodes.IssuerMismatch : RefusalCodes.IdentityMismatch,
-        VerificationStage.Certificate => Has(e, "expired") ? RefusalCodes.CertificateExpired : RefusalCodes.CertificateInvalid,
-        VerificationStage.SignedCertificateTimestamp => RefusalCodes.CertificateInvalid,
-        VerificationStage.TransparencyLog => e.Code == "log_entry_missing" ? RefusalCodes.TransparencyLogMissing : RefusalCodes.TransparencyLogInvalid,
-        VerificationStage.Timestamp => RefusalCodes.TimestampInvalid,
-        VerificationStage.Artifact => RefusalCodes.DigestMismatch,
-        VerificationStage.Payload when e.Code is RefusalCodes.PredicateTypeMismatch or RefusalCodes.ConditionMismatch => e.Code,
-        VerificationStage.Payload when Has(e, "provenance_") || Has(e, "source_") || Has(e, "build") => RefusalCodes.ProvenanceMismatch,
-        _ => RefusalCodes.SignatureInvalid,
-    };
-
-    private static bool Has(VerificationException e, string word) => e.Code.Contains(word, StringComparison.Ordinal);
+    public static string CodeOf(VerificationException e) => ByCheck.GetValueOrDefault(e.Code) ?? ByStage[e.Stage];
 }

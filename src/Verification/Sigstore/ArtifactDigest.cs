@@ -9,19 +9,10 @@ internal sealed class ArtifactDigest
     private static readonly (string Name, HashAlgorithmName Algorithm)[] Names =
         [("sha256", HashAlgorithmName.SHA256), ("sha384", HashAlgorithmName.SHA384), ("sha512", HashAlgorithmName.SHA512)];
 
-    private readonly ReadOnlyMemory<byte>? _bytes;
+    private readonly Func<ReadOnlyMemory<byte>>? _bytes;
     private readonly Dictionary<HashAlgorithmName, byte[]> _digests = [];
 
-    private ArtifactDigest(byte[] sha256, ReadOnlyMemory<byte>? bytes)
-    {
-        _digests[HashAlgorithmName.SHA256] = sha256;
-        _bytes = bytes;
-        if (bytes is { } all)
-        {
-            _digests[HashAlgorithmName.SHA384] = SHA384.HashData(all.Span);
-            _digests[HashAlgorithmName.SHA512] = SHA512.HashData(all.Span);
-        }
-    }
+    private ArtifactDigest(Func<ReadOnlyMemory<byte>>? bytes) => _bytes = bytes;
 
     /// <summary>32 bytes.</summary>
     public ReadOnlySpan<byte> Sha256 => _digests[HashAlgorithmName.SHA256];
@@ -29,19 +20,57 @@ internal sealed class ArtifactDigest
     /// <summary>64 lower-case hex digits.</summary>
     public string Hex => Convert.ToHexStringLower(Sha256);
 
-    public static ArtifactDigest OfBytes(ReadOnlyMemory<byte> bytes) => new(SHA256.HashData(bytes.Span), bytes);
+    public static ArtifactDigest OfBytes(ReadOnlyMemory<byte> bytes)
+    {
+        var artifact = new ArtifactDigest(() => bytes);
+        foreach (var (_, algorithm) in Names)
+        {
+            artifact._digests[algorithm] = CryptographicOperations.HashData(algorithm, bytes.Span);
+        }
+
+        return artifact;
+    }
+
+    /// <summary>Of what a stream gives, without holding it.</summary>
+    /// <param name="reread">Gives the same bytes once more: one signature scheme (Ed25519) is over the bytes themselves.</param>
+    public static ArtifactDigest OfStream(Stream stream, Func<ReadOnlyMemory<byte>> reread)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var artifact = new ArtifactDigest(reread);
+        var hashes = Names.Select(n => IncrementalHash.CreateHash(n.Algorithm)).ToList();
+        var buffer = new byte[64 * 1024];
+        for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        {
+            hashes.ForEach(h => h.AppendData(buffer, 0, read));
+        }
+
+        foreach (var hash in hashes)
+        {
+            artifact._digests[hash.AlgorithmName] = hash.GetHashAndReset();
+            hash.Dispose();
+        }
+
+        return artifact;
+    }
 
     public static ArtifactDigest Of(OciDigest digest)
     {
         ArgumentNullException.ThrowIfNull(digest);
-        return new ArtifactDigest(Convert.FromHexString(digest.Hex), bytes: null);
+        var artifact = new ArtifactDigest(bytes: null);
+        artifact._digests[HashAlgorithmName.SHA256] = Convert.FromHexString(digest.Hex);
+        return artifact;
     }
 
     /// <summary>False when only the SHA-256 is known.</summary>
-    public bool TryGetBytes(out ReadOnlyMemory<byte> bytes)
+    public bool HasBytes => _bytes is not null;
+
+    /// <summary>The artifact itself; throws <see cref="VerificationException"/> when it is another by now.</summary>
+    public ReadOnlyMemory<byte> ReadBytes()
     {
-        bytes = _bytes ?? default;
-        return _bytes is not null;
+        var bytes = _bytes!();
+        return SHA256.HashData(bytes.Span).AsSpan().SequenceEqual(Sha256)
+            ? bytes
+            : throw new VerificationException(VerificationStage.Artifact, "file_unreadable", "The artifact changed while it was read.");
     }
 
     /// <summary>Null when that digest is not known.</summary>

@@ -14,19 +14,20 @@ internal sealed record BundleCheck(string BundlePath, string Artifact, string? I
     private const int MaxKeyBytes = 16 * 1024;
     private const int MaxArtifactBytes = 512 * 1024 * 1024;
 
+    /// <summary>The snapshot that is trusted; null with a file.</summary>
+    public TrustedRoot? Snapshot => TrustedRootPath is not null ? null : Staging ? TrustedRoot.Staging : TrustedRoot.PublicGood;
+
     /// <summary>Throws <see cref="VerificationException"/> for whatever does not verify, or cannot be read.</summary>
-    public VerifiedBundle Run()
+    /// <param name="now">The clock's time.</param>
+    public VerifiedBundle Run(DateTimeOffset now)
     {
         var root = ReadRoot();
         var signatory = ReadSignatory(root);
         var bundle = SigstoreBundle.Parse(Read(BundlePath, SigstoreBundle.MaxBytes, VerificationStage.Bundle));
-        return BundleVerifier.Verify(bundle, ReadArtifact(), new BundleDemands(signatory, root));
+        return BundleVerifier.Verify(bundle, ReadArtifact(), new BundleDemands(signatory, root) { Now = now });
     }
 
-    private TrustedRoot ReadRoot() =>
-        TrustedRootPath is { } path ? TrustedRoot.Parse(Read(path, TrustedRoot.MaxBytes, VerificationStage.TrustedRoot))
-        : Staging ? TrustedRoot.Staging
-        : TrustedRoot.PublicGood;
+    private TrustedRoot ReadRoot() => Snapshot ?? TrustedRoot.Parse(Read(TrustedRootPath!, TrustedRoot.MaxBytes, VerificationStage.TrustedRoot));
 
     private Signatory ReadSignatory(TrustedRoot root)
     {
@@ -51,22 +52,27 @@ internal sealed record BundleCheck(string BundlePath, string Artifact, string? I
             return ArtifactDigest.Of(digest);
         }
 
-        return ArtifactDigest.OfBytes(Read(Artifact, MaxArtifactBytes, VerificationStage.Artifact));
+        return Opened(Artifact, VerificationStage.Artifact, file => ArtifactDigest.OfStream(file, () => Read(Artifact, MaxArtifactBytes, VerificationStage.Artifact)));
     }
 
-    private static byte[] Read(string path, int maxBytes, VerificationStage stage)
+    private static byte[] Read(string path, int maxBytes, VerificationStage stage) => Opened(path, stage, file =>
+    {
+        using var memory = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (var read = file.Read(buffer); read > 0; read = file.Read(buffer))
+        {
+            memory.Write(buffer, 0, memory.Length + read <= maxBytes ? read : throw new VerificationException(stage, "file_too_large", $"The file '{path}' has more than {maxBytes} bytes."));
+        }
+
+        return memory.ToArray();
+    });
+
+    private static T Opened<T>(string path, VerificationStage stage, Func<FileStream, T> read)
     {
         try
         {
             using var file = File.OpenRead(path);
-            using var memory = new MemoryStream();
-            var buffer = new byte[64 * 1024];
-            for (var read = file.Read(buffer); read > 0; read = file.Read(buffer))
-            {
-                memory.Write(buffer, 0, memory.Length + read <= maxBytes ? read : throw new VerificationException(stage, "file_too_large", $"The file '{path}' has more than {maxBytes} bytes."));
-            }
-
-            return memory.ToArray();
+            return read(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

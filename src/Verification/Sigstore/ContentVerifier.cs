@@ -19,8 +19,7 @@ internal static class ContentVerifier
         var sound = content switch
         {
             DsseEnvelope envelope => key.Verify(envelope.SignedBytes(), envelope.Signature),
-            MessageSignature message when artifact.TryGetBytes(out var bytes) => key.Verify(bytes.Span, message.Signature),
-            MessageSignature message => VerifyDigest(message, artifact, key),
+            MessageSignature message => VerifyMessage(message, artifact, key),
             _ => false,
         };
         if (!sound)
@@ -88,11 +87,16 @@ internal static class ContentVerifier
         throw new VerificationException(VerificationStage.Artifact, "subject_mismatch", $"No subject of the statement has the digest sha256:{artifact.Hex}.");
     }
 
-    private static bool VerifyDigest(MessageSignature message, ArtifactDigest artifact, TrustedPublicKey key)
+    private static bool VerifyMessage(MessageSignature message, ArtifactDigest artifact, TrustedPublicKey key)
     {
-        if (key.VerifyDigest(artifact.Sha256, HashAlgorithmName.SHA256, message.Signature))
+        if (key.Hashes.Any(h => artifact.Digest(h) is { } digest && key.VerifyDigest(digest, h, message.Signature)))
         {
             return true;
+        }
+
+        if (artifact.HasBytes)
+        {
+            return key.Kind == PublicKeyKind.Ed25519 && key.Verify(artifact.ReadBytes().Span, message.Signature);
         }
 
         // A key that signs over another hash may have signed this artifact: its SHA-256 does not tell.

@@ -9,6 +9,9 @@ internal sealed class TrustedRoot
     /// <summary>Most bytes of a trusted root.</summary>
     public const int MaxBytes = 1024 * 1024;
 
+    /// <summary>A snapshot that is older than this is worth a warning: its authorities and logs may have been replaced.</summary>
+    public static readonly TimeSpan OldestSnapshot = TimeSpan.FromDays(120);
+
     private static readonly Lazy<TrustedRoot> LazyPublicGood = new(() => Embedded("trusted_root.public-good.json", "2026-03-18"));
     private static readonly Lazy<TrustedRoot> LazyStaging = new(() => Embedded("trusted_root.staging.json", "2026-01-14"));
 
@@ -32,6 +35,9 @@ internal sealed class TrustedRoot
 
     /// <summary>When the snapshot was taken; null for a root from a file.</summary>
     public DateTimeOffset? SnapshotAt { get; private init; }
+
+    /// <summary>True for a snapshot that is older than <see cref="OldestSnapshot"/>.</summary>
+    public bool IsOld(DateTimeOffset now) => now - SnapshotAt > OldestSnapshot;
 
     /// <summary>Transparency logs (Rekor).</summary>
     public IReadOnlyList<TrustedLog> Logs { get; }

@@ -62,7 +62,7 @@ public sealed class NpmSignedImageTests(NpmSignedImages images) : IClassFixture<
     {
         await using var harness = Under(require);
         var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = NpmSignedImages.PathOf("src", "Cli", "bin", output.Parent!.Name, output.Name, "actors.dll");
+        var program = Repository.PathOf("src", "Cli", "bin", output.Parent!.Name, output.Name, "actors.dll");
         string[] check = ["policy", "check", images.Image(tag), "--policy", harness.Folder.PolicyPath, "--platform", "linux/amd64", "--timeout", "120", "--json"];
 
         var (exit, text) = await NpmSignedImages.RunAsync("dotnet", Path.GetTempPath(), [program, .. check], mayFail: true);

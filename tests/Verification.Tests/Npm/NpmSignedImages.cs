@@ -69,18 +69,6 @@ public sealed class NpmSignedImages : IAsyncLifetime
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error}");
     }
 
-    /// <summary>A path inside the repository.</summary>
-    internal static string PathOf(params ReadOnlySpan<string> parts)
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Actors.sln")))
-        {
-            root = root.Parent ?? throw new InvalidOperationException("Actors.sln is in no parent folder of the tests");
-        }
-
-        return Path.Combine([root.FullName, .. parts]);
-    }
-
     private async Task AddAsync(string tag, string by, string predicateType, string? of = null, int minutesAgo = 0, string entry = "intoto", bool otherEntry = false)
     {
         var digest = await _registry.Pusher.PushAsync(Name, tag, TestImages.Text(tag));
@@ -103,7 +91,7 @@ public sealed class NpmSignedImages : IAsyncLifetime
     {
         var plan = Path.Combine(_directory, "plan.json");
         await File.WriteAllTextAsync(plan, JsonSerializer.Serialize(new JsonObject { ["out"] = _directory, ["signatures"] = _signatures }));
-        var modules = (await RunAsync(PathOf("tests", "clients", "sigstore", "install.sh"), _directory, [])).Output.Trim();
-        await RunAsync("node", modules, [PathOf("tests", "clients", "sigstore", "sign-images.mjs"), plan]);
+        var modules = (await RunAsync(Repository.PathOf("tests", "clients", "sigstore", "install.sh"), _directory, [])).Output.Trim();
+        await RunAsync("node", modules, [Repository.PathOf("tests", "clients", "sigstore", "sign-images.mjs"), plan]);
     }
 }

@@ -58,13 +58,7 @@ public sealed class PolicyCommandTests : RegistryGate
     public async Task Lint_TheExamplesPolicy_HasNoFault()
     {
         // Its key is made by the demo; the harness has one of the same name.
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "Actors.sln")))
-        {
-            root = root.Parent;
-        }
-
-        Harness.Folder.Write("policy.yaml", await File.ReadAllTextAsync(Path.Combine(root.FullName, "examples", "policy.yaml")));
+        Harness.Folder.Write("policy.yaml", await File.ReadAllTextAsync(Repository.PathOf("examples", "policy.yaml")));
 
         Assert.Equal(0, await RunAsync("lint", Harness.Folder.PolicyPath));
     }

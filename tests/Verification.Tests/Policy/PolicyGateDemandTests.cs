@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Actors.RunnerApi.Contracts;
 using Actors.Testing;
+using Actors.Verification.Tests.Oci;
 using Actors.Verification.Tests.Signer;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -243,6 +244,38 @@ public sealed class PolicyGateDemandTests : RegistryGate
 
         Assert.True(decision.Admitted, decision.Reason);
         Assert.Equal(malformed > 0 ? ["2"] : [], decision.Evidence.Where(e => e.Check == "referrers").Select(e => e.Facts["malformed"]));
+    }
+
+    [Theory]
+    [InlineData("acme/signatures", true)]
+    [InlineData("acme/others", false)]
+    public async Task DecideAsync_SignaturesInAnotherRepository_AreLookedForThereAlone(string repository, bool admitted)
+    {
+        await using var elsewhere = await HostileRegistry.StartAsync();
+        var image = AddImage();
+        await using var harness = new GateHarness(
+            Registry.Host,
+            $"{GateHarness.RuleFor(Registry.Host)}\n    signatures: \"{elsewhere.Host}/{repository}\"",
+            $"hosts: {{ \"{elsewhere.Host}\": {{ insecure: true }} }}");
+        AddSignatures(image, [harness.Signer.Sign(image.Digest)]);
+        elsewhere.Add("acme/signatures", CosignTestSigner.TagOf(image.Digest), CosignTestSigner.ManifestOf([harness.Signer.Sign(image.Digest)]));
+
+        var decision = await harness.DecideAsync(Tagged);
+
+        Assert.Equal(admitted ? null : RefusalCodes.Unsigned, decision.Code);
+        Assert.DoesNotContain(Registry.Requests, r => r.Path.Contains("sha256-", StringComparison.Ordinal));
+        Assert.Equal(admitted ? $"{elsewhere.Host}/{repository}" : null, decision.Evidence[^1].Facts.GetValueOrDefault("repository"));
+    }
+
+    [Fact]
+    public async Task DecideAsync_SignaturesInAnotherRegistry_AreReachedByItsOwnSettings()
+    {
+        await using var elsewhere = await HostileRegistry.StartAsync();
+        AddImage();
+        await using var harness = new GateHarness(Registry.Host, $"{GateHarness.RuleFor(Registry.Host)}\n    signatures: \"{elsewhere.Host}/acme/signatures\"");
+
+        Assert.Equal(RefusalCodes.RegistryProtocol, (await harness.DecideAsync(Tagged)).Code);
+        Assert.Empty(elsewhere.Requests);
     }
 
     [Fact]

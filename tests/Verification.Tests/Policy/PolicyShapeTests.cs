@@ -104,7 +104,7 @@ public sealed class PolicyShapeTests : IDisposable
     public void Status_SnapshotOfTheTrustRoot_IsAnAlarmOnceItIsOld(int seconds, bool alarm)
     {
         _folder.WriteRules("  - match: \"ghcr.io/**\"\n    require: { any: [ { keyless: { identity: \"https://a\", issuer: \"https://i\" } } ] }");
-        var clock = new FakeTimeProvider(TrustedRoot.PublicGood.SnapshotAt!.Value + PolicySource.OldestSnapshot + TimeSpan.FromSeconds(seconds));
+        var clock = new FakeTimeProvider(TrustedRoot.PublicGood.SnapshotAt!.Value + TrustedRoot.OldestSnapshot + TimeSpan.FromSeconds(seconds));
         using var source = new PolicySource(new PolicyOptions { PolicyFile = _folder.PolicyPath }, clock, NullLogger.Instance);
 
         Assert.Equal(alarm ? ["trust_root_old"] : [], source.Status.Alarms.Select(a => a.Code));

@@ -18,7 +18,7 @@ public sealed class BundleCheckTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public void Run_SoundFiles_Verifies() => Assert.Equal(Recipe.Identity, _check.Run().Certificate!.Subject);
+    public void Run_SoundFiles_Verifies() => Assert.Equal(Recipe.Identity, _check.Run(SigstoreWorld.Now).Certificate!.Subject);
 
     [Theory]
     [InlineData(null, Recipe.Issuer)]
@@ -51,9 +51,34 @@ public sealed class BundleCheckTests : IDisposable
         Refused(VerificationStage.Key, "file_unreadable", _check with { KeyPath = absent });
     }
 
+    [Theory]
+    [InlineData("P-256")]
+    [InlineData("P-384")]
+    [InlineData("P-521")]
+    [InlineData("RSA")]
+    [InlineData("Ed25519")]
+    public void Run_ArtifactByPathOfAnyKind_IsHashedInPartsAndVerifies(string kind)
+    {
+        var key = kind switch { "P-256" => TestKey.P256(), "P-384" => TestKey.P384(), "P-521" => TestKey.P521(), "RSA" => TestKey.Rsa(), _ => TestKey.Ed25519() };
+        var fixture = Recipe.Of(keyless: false, dsse: false, rekor: 1).With(r => (r.Key, r.Artifact) = (key, new byte[200_000])).Build();
+        var check = _check with { BundlePath = Write("bundle", fixture.Bundle), Artifact = Write("artifact", fixture.Artifact), Identity = null, Issuer = null, KeyPath = Write("key", System.Text.Encoding.ASCII.GetBytes(key.Pem)) };
+
+        Assert.NotNull(check.Run(SigstoreWorld.Now).Key);
+        fixture.Artifact[150_000] = 1;
+        Refused(VerificationStage.Artifact, "artifact_digest_mismatch", check with { Artifact = Write("artifact", fixture.Artifact) });
+    }
+
+    [Fact]
+    public void ReadBytes_ArtifactThatChangedMeanwhile_IsRefused()
+    {
+        using var stream = new MemoryStream([1, 2, 3]);
+        var artifact = ArtifactDigest.OfStream(stream, () => new byte[] { 1, 2, 4 });
+        Assert.Equal("file_unreadable", Assert.Throws<VerificationException>(() => artifact.ReadBytes()).Code);
+    }
+
     private static void Refused(VerificationStage stage, string code, BundleCheck check)
     {
-        var e = Assert.Throws<VerificationException>(check.Run);
+        var e = Assert.Throws<VerificationException>(() => check.Run(SigstoreWorld.Now));
         Assert.Equal((stage, code), (e.Stage, e.Code));
     }
 

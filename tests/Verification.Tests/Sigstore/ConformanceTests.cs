@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Actors.Cli.Commands;
+using Actors.Testing;
+using Actors.Verification.Sigstore;
 
 namespace Actors.Verification.Tests.Sigstore;
 
@@ -58,6 +60,9 @@ public sealed class ConformanceTests
         ["wrong-hashedrekord-entry_fail"] = "transparency_log log_entry_digest_mismatch",
         ["wrong-material_fail"] = "artifact artifact_digest_mismatch",
     };
+
+    // The day of the snapshot.
+    private static FakeTimeProvider Clock => new(TrustedRoot.PublicGood.SnapshotAt!.Value);
 
     public static TheoryData<string, bool> Cases()
     {
@@ -119,9 +124,27 @@ public sealed class ConformanceTests
         Assert.Equal((0, ""), (code, error));
     }
 
-    private static (int Code, string Error) Invoke(params string[] arguments)
+    [Theory]
+    [InlineData("happy-path-v0.3", 120, false, 0)]
+    [InlineData("happy-path-v0.3", 121, true, 0)]
+    [InlineData("wrong-material_fail", 121, true, 1)]
+    [InlineData("intoto-with-custom-trust-root", 121, false, 0)]
+    public void VerifyBundle_OldSnapshot_IsWarnedOfAndJudgesAsBefore(string name, int days, bool warns, int exitCode)
     {
-        var root = new RootCommand { VerifyBundleCommand.Create() };
+        var test = new ConformanceCase(name);
+        var clock = Clock;
+        clock.Advance(TimeSpan.FromDays(days));
+        var (code, error) = Invoke(clock, test.Arguments(test.Artifact));
+
+        Assert.Equal(exitCode, code);
+        Assert.Equal(warns, error.StartsWith("warning: trust_root_old: ", StringComparison.Ordinal));
+    }
+
+    private static (int Code, string Error) Invoke(params string[] arguments) => Invoke(Clock, arguments);
+
+    private static (int Code, string Error) Invoke(TimeProvider clock, string[] arguments)
+    {
+        var root = new RootCommand { VerifyBundleCommand.Create(clock) };
         var parsed = root.Parse(arguments);
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };

@@ -16,6 +16,16 @@ public sealed class TrustedRootTests
         Assert.Same(root, TrustedRoot.PublicGood);
     }
 
+    // A new snapshot has a new date: change both together.
+    [Theory]
+    [InlineData(false, "2026-03-18", "6494e21ea73fa7ee769f85f57d5a3e6a08725eae1e38c755fc3517c9e6bc0b66")]
+    [InlineData(true, "2026-01-14", "1339f5912dbc7177439f0e4197ba0b7c4fbe46c4152f258925ef3de319d5eca3")]
+    public void Snapshot_Date_IsOfExactlyTheseBytes(bool staging, string date, string sha256)
+    {
+        var root = staging ? TrustedRoot.Staging : TrustedRoot.PublicGood;
+        Assert.Equal((date, sha256), (root.SnapshotAt!.Value.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), root.Sha256));
+    }
+
     [Fact]
     public void Parse_File_HasNoSnapshotDate() => Assert.Null(TrustedRoot.Parse(File.ReadAllBytes(Path)).SnapshotAt);
 
