@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: tests/clients/inspector-workflow.sh URL legacy|auto|modern
-# The official Inspector against a silo that has the null runner's workflows: runs one with progress, cancels one, reads a trace
-# as a resource. Prints one JSON line; the exit code is the verdict.
+# The official Inspector against a silo that has the null runner's workflows: runs one, asking for progress, which its command line
+# does not print; cancels one by cancel_run; reads a trace as a resource. Prints one JSON line; the exit code is the verdict.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source-path=SCRIPTDIR source=../../eng/lib/common.sh

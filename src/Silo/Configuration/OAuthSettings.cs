@@ -7,13 +7,13 @@ namespace Actors.Silo.Configuration;
 /// <param name="Issuer">As in <c>iss</c>.</param>
 /// <param name="Metadata">Where its metadata may be, in the order of trying.</param>
 /// <param name="Resource">This silo as a resource (RFC 9728).</param>
-/// <param name="Audience">What <c>aud</c> must name.</param>
+/// <param name="Audiences">What <c>aud</c> must name one of: the resource as it is advertised, or as it was configured, as issuers differ in what they do to a URL.</param>
 /// <param name="Scopes">Those that a token must have.</param>
 /// <param name="Algorithms">Those that are taken.</param>
 /// <param name="ScopesClaim">Where the scopes are.</param>
 /// <param name="GroupsClaim">Where the groups are.</param>
 internal sealed record OAuthSettings(
-    string Issuer, IReadOnlyList<Uri> Metadata, Uri Resource, string Audience, IReadOnlyList<string> Scopes, IReadOnlyList<string> Algorithms, string ScopesClaim, string GroupsClaim)
+    string Issuer, IReadOnlyList<Uri> Metadata, Uri Resource, IReadOnlyList<string> Audiences, IReadOnlyList<string> Scopes, IReadOnlyList<string> Algorithms, string ScopesClaim, string GroupsClaim)
 {
     // What anybody can make with the public key, or without any, is no signature.
     private static readonly HashSet<string> Asymmetric = new(StringComparer.Ordinal)
@@ -55,7 +55,7 @@ internal sealed record OAuthSettings(
             options.OAuthIssuer,
             metadata is null ? WellKnown(issuer) : [metadata],
             resource,
-            options.OAuthAudience.Length > 0 ? options.OAuthAudience : options.PublicUrl,
+            options.OAuthAudience.Length > 0 ? [options.OAuthAudience] : [.. new[] { resource.AbsoluteUri, options.PublicUrl }.Distinct(StringComparer.Ordinal)],
             scopes,
             algorithms,
             options.OAuthScopesClaim,

@@ -10,7 +10,7 @@ using ModelContextProtocol.Server;
 namespace Actors.Silo.Mcp;
 
 /// <summary><c>run_workflow</c>.</summary>
-internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, IHostApplicationLifetime lifetime, TimeProvider time) : RunTool(Describe(
+internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWaiter waiter, RunAnswers answers, TimeProvider time) : RunTool(Describe(
     "run_workflow",
     "Run a workflow",
     "Runs a workflow and waits for its end, sending progress. If it takes longer, the answer has status 'queued', 'verifying' or 'running' and the run goes on: call wait_run with the run_id. "
@@ -58,7 +58,7 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
         {
             return answers.Of(await waiter.WaitAsync(run, TimeSpan.FromSeconds(options.RunWorkflowWaitSeconds), request, cancellationToken));
         }
-        catch (OperationCanceledException) when (run.View.IsNew && IsCancelledByClient(request))
+        catch (OperationCanceledException) when (run.View.IsNew && McpCall.Of(request)!.IsCancelledByClient)
         {
             await CancelAsync(caller, run.View.RunId);
             throw;
@@ -78,10 +78,6 @@ internal sealed class RunWorkflowTool(RunDoor door, SiloOptions options, RunWait
             arguments.TryGetProperty("idempotency_key", out var key) ? key.GetString() : null,
             patience.Token);
     }
-
-    // Over stdio nothing else cancels a call while the silo runs.
-    private bool IsCancelledByClient(RequestContext<CallToolRequestParams> request) =>
-        McpCall.Of(request) is { } call ? call.IsCancelledByClient : !lifetime.ApplicationStopping.IsCancellationRequested;
 
     private async Task CancelAsync(Caller caller, string runId)
     {

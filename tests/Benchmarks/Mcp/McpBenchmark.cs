@@ -10,6 +10,10 @@ internal sealed class McpBenchmark : IBenchmark
 {
     private const double MostGrowthMiB = 50;
     private const int WarmRuns = 64;
+
+    // About half of what was measured: below that something has become slower, not the machine busier.
+    private const double LeastOfGetRun = 0.1;
+    private const double LeastOfRunWorkflow = 0.007;
     private const string Null = "null";
     private static readonly int[] Connections = [1, 32, 256];
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
@@ -98,7 +102,7 @@ internal sealed class McpBenchmark : IBenchmark
                 var ratio = Math.Round(row["requests_per_second"]!.GetValue<double>() / alone["requests_per_second"]!.GetValue<double>(), 4);
                 row["of_bare"] = ratio;
                 rows.Add(row);
-                targets.AtLeast($"{row["call"]} at {connections} connections, of the bare SDK's rate", ratio, 0.001);
+                targets.AtLeast($"{row["call"]} at {connections} connections, of the bare SDK's rate", ratio, row["call"]!.GetValue<string>() == "get_run" ? LeastOfGetRun : LeastOfRunWorkflow);
             }
         }
 

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text.Json;
 using Actors.Access.Tokens;
+using Actors.Grains.Interfaces;
 using Actors.Silo.Tests.Hosting;
 using Actors.Silo.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Actors.Silo.Tests.Access;
 
@@ -75,63 +77,31 @@ public sealed class AccessMatrixTests : IAsyncLifetime
         _folder.Dispose();
     }
 
-    // own: the subject's; another's: of runner (open-gate); closed: of canceller (closed-gate), another's for all but it.
-    // "-": the subject cannot have a run of its own.
+    // own: the subject's run of open-gate, submitted in its name when it may not run; another's: of runner or other (open-gate);
+    // closed: of canceller (closed-gate). One letter for each of the verbs: Ok, Unknown run, Forbidden, unknown Signal.
     [Theory]
-    [InlineData("runner", "read", Ok, Unknown, Unknown)]
-    [InlineData("runner", "list", Ok, Unknown, Unknown)]
-    [InlineData("runner", "trace", Ok, Unknown, Unknown)]
-    [InlineData("runner", "wait", Ok, Unknown, Unknown)]
-    [InlineData("runner", "approve", Forbidden, Unknown, Unknown)]
-    [InlineData("runner", "cancel", Forbidden, Unknown, Unknown)]
-    [InlineData("canceller", "read", Ok, Unknown, Ok)]
-    [InlineData("canceller", "approve", Forbidden, Unknown, Forbidden)]
-    [InlineData("canceller", "signal", Forbidden, Unknown, Forbidden)]
-    [InlineData("canceller", "cancel", Ok, Unknown, Ok)]
-    [InlineData("reader", "read", "-", Unknown, Unknown)]
-    [InlineData("reader", "cancel", "-", Unknown, Unknown)]
-    [InlineData("auditor", "read", "-", Ok, Unknown)]
-    [InlineData("auditor", "list", "-", Ok, Unknown)]
-    [InlineData("auditor", "trace", "-", Ok, Unknown)]
-    [InlineData("auditor", "approve", "-", Forbidden, Unknown)]
-    [InlineData("auditor", "cancel", "-", Forbidden, Unknown)]
-    [InlineData("approver", "read", "-", Ok, Unknown)]
-    [InlineData("approver", "approve", "-", Ok, Unknown)]
-    [InlineData("approver", "cancel", "-", Forbidden, Unknown)]
-    [InlineData("blind", "read", "-", Unknown, Unknown)]
-    [InlineData("blind", "approve", "-", Unknown, Unknown)]
-    [InlineData("operator", "read", "-", Ok, Ok)]
-    [InlineData("operator", "list", "-", Ok, Ok)]
-    [InlineData("operator", "approve", "-", Ok, Ok)]
-    [InlineData("operator", "signal", "-", "unknown_signal", "unknown_signal")]
-    [InlineData("operator", "cancel", "-", Ok, Ok)]
-    [InlineData("stranger", "read", "-", Unknown, Unknown)]
-    [InlineData("stranger", "list", "-", Unknown, Unknown)]
-    [InlineData("stranger", "approve", "-", Unknown, Unknown)]
-    [InlineData("stranger", "cancel", "-", Unknown, Unknown)]
-    public async Task Call_SubjectVerbOwner_AnswersAsGranted(string subject, string verb, string own, string anothers, string closed)
+    [InlineData("runner", "OOOOFFF", "UUUUUUU", "UUUUUUU")]
+    [InlineData("canceller", "OOOOFFO", "UUUUUUU", "OOOOFFO")]
+    [InlineData("reader", "OOOOFFF", "UUUUUUU", "UUUUUUU")]
+    [InlineData("auditor", "OOOOFFF", "OOOOFFF", "UUUUUUU")]
+    [InlineData("approver", "OOOOOSF", "OOOOOSF", "UUUUUUU")]
+    [InlineData("blind", "UUUUUUU", "UUUUUUU", "UUUUUUU")]
+    [InlineData("operator", "OOOOOSO", "OOOOOSO", "OOOOOSO")]
+    [InlineData("stranger", "UUUUUUU", "UUUUUUU", "UUUUUUU")]
+    [InlineData("mixed", "OOOOFFF", "OOOOFFF", "UUUUUUU")]
+    public async Task Call_SubjectVerbOwner_AnswersAsGranted(string subject, string own, string anothers, string closed)
     {
-        var of = new Dictionary<string, string>(StringComparer.Ordinal)
+        string[] verbs = ["read", "list", "trace", "wait", "approve", "signal", "cancel"];
+        var seen = new List<string> { "", "", "" };
+        foreach (var verb in verbs)
         {
-            ["anothers"] = await SubmitAsync(subject == "runner" ? "other" : "runner", "open-gate"),
-            ["closed"] = await SubmitAsync("canceller", "closed-gate"),
-        };
-        if (own != "-")
-        {
-            of["own"] = await SubmitAsync(subject, "open-gate");
-        }
-        else
-        {
-            Assert.Equal("unknown_workflow", await CodeAsync(await CallAsync(subject, "run_workflow", new { workflow_id = "open-gate" })));
+            seen[0] += await LetterAsync(subject, verb, await SubmitForAsync(subject, "open-gate"));
+            seen[1] += await LetterAsync(subject, verb, await SubmitAsync(subject == "runner" ? "other" : "runner", "open-gate"));
+            seen[2] += await LetterAsync(subject, verb, await SubmitAsync("canceller", "closed-gate"));
+            Assert.Equal(Unknown, await TryAsync(subject, verb, Missing));
         }
 
-        Assert.Equal(anothers, await TryAsync(subject, verb, of["anothers"]));
-        Assert.Equal(closed, await TryAsync(subject, verb, of["closed"]));
-        Assert.Equal(Unknown, await TryAsync(subject, verb, Missing));
-        if (own != "-")
-        {
-            Assert.Equal(own, await TryAsync(subject, verb, of["own"]));
-        }
+        Assert.Equal([own, anothers, closed], seen);
     }
 
     [Theory]
@@ -173,11 +143,13 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     [InlineData("resources/read", """{"uri":"run://ID/artifacts/output.json"}""", "run://ID/artifacts/output.json")]
     [InlineData("tasks/get", """{"taskId":"ID"}""", "ID")]
     [InlineData("tasks/cancel", """{"taskId":"ID"}""", "ID")]
-    [InlineData("tasks/update", """{"taskId":"ID","inputResponses":{"ok":{"action":"accept","content":{"decision":"approve"}}}}""", "ID")]
+    [InlineData("tasks/update", """{"taskId":"ID","inputResponses":{"approval:ok":{"action":"accept","content":{"decision":"approve"}}}}""", "ID")]
     public async Task Request_AnothersRun_AnswersWordForWordAsForAMissingOne(string method, string parameters, string name)
     {
         var run = await SubmitAsync("canceller", "closed-gate");
+        await WaitingAsync(run);
         var anothers = await AskAsync("runner", method, parameters, name, run);
+        Assert.True(await IsWaitingAsync(run));
         var missing = await AskAsync("runner", method, parameters, name, Missing);
 
         Assert.Contains("\"error\"", anothers, StringComparison.Ordinal);
@@ -187,6 +159,85 @@ public sealed class AccessMatrixTests : IAsyncLifetime
             // The run waits: it has no output yet.
             Assert.DoesNotContain("\"error\"", await AskAsync("operator", method, parameters, name, run), StringComparison.Ordinal);
         }
+
+        if (method is "tasks/update" or "tasks/cancel")
+        {
+            // What changes a run does so for whoever may.
+            await Actors.Testing.Poll.UntilAsync(async () => !await IsWaitingAsync(run));
+        }
+    }
+
+    [Theory]
+    [InlineData("resources/subscribe", """{"uri":"run://ID"}""")]
+    [InlineData("resources/read", """{"uri":"run://ID"}""")]
+    [InlineData("tasks/get", """{"taskId":"ID"}""")]
+    [InlineData("tasks/result", """{"taskId":"ID"}""")]
+    [InlineData("tasks/cancel", """{"taskId":"ID"}""")]
+    [InlineData("completion/complete", """{"ref":{"type":"ref/resource","uri":"run://{run_id}/artifacts/{+name}"},"argument":{"name":"name","value":""},"context":{"arguments":{"run_id":"ID"}}}""")]
+    public async Task RequestInASession_AnothersRun_AnswersWordForWordAsForAMissingOne(string method, string parameters)
+    {
+        var run = await SubmitAsync("canceller", "closed-gate");
+        var session = await BeginAsync("runner");
+        async Task<string> AskHereAsync(string id)
+        {
+            using var response = await _http.PostAsync(McpWire.Request(method, parameters.Replace("ID", id, StringComparison.Ordinal)), session, Bearer("runner"));
+            return (await response.MessageAsync()).ToString();
+        }
+
+        var anothers = await AskHereAsync(run);
+
+        Assert.Equal(method != "completion/complete", anothers.Contains("\"error\"", StringComparison.Ordinal));
+        Assert.Equal((await AskHereAsync(Missing)).Replace(Missing, run, StringComparison.Ordinal), anothers);
+    }
+
+    [Fact]
+    public async Task Listen_ToAnothersRun_IsGrantedNothing()
+    {
+        var (own, run) = (await SubmitAsync("runner", "open-gate"), await SubmitAsync("canceller", "closed-gate"));
+        var wishes = """{"notifications":{"resourceSubscriptions":["run://OWN","run://ID"],"taskIds":["OWN","ID"]}}""".Replace("OWN", own, StringComparison.Ordinal).Replace("ID", run, StringComparison.Ordinal);
+        using var response = await _http.PostAsync(Modern("subscriptions/listen", wishes), [.. McpWire.ModernHeaders("subscriptions/listen"), Bearer("runner")]);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        string line;
+        while (!(line = (await reader.ReadLineAsync())!).StartsWith("data: ", StringComparison.Ordinal))
+        {
+        }
+
+        Assert.Contains(own, line, StringComparison.Ordinal);
+        Assert.DoesNotContain(run, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("prompts/list", "{}", null)]
+    [InlineData("completion/complete", """{"ref":{"type":"ref/resource","uri":"workflow://{workflow_id}"},"argument":{"name":"workflow_id","value":""}}""", null)]
+    public async Task List_OfWorkflows_ShowsWhatMayBeRunAlone(string method, string parameters, string? name)
+    {
+        var listed = await AskAsync("runner", method, parameters, name, "");
+
+        Assert.Contains("open-gate", listed, StringComparison.Ordinal);
+        Assert.DoesNotContain("closed-gate", listed, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("resources/read", """{"uri":"workflow://ID"}""", "workflow://ID")]
+    [InlineData("prompts/get", """{"name":"ID"}""", "ID")]
+    public async Task Request_WorkflowThatMayNotBeRun_AnswersWordForWordAsForAMissingOne(string method, string parameters, string name)
+    {
+        var refused = await AskAsync("runner", method, parameters, name, "closed-gate");
+
+        Assert.Contains("\"error\"", refused, StringComparison.Ordinal);
+        Assert.Equal((await AskAsync("runner", method, parameters, name, "no-such-gate")).Replace("no-such-gate", "closed-gate", StringComparison.Ordinal), refused);
+        Assert.DoesNotContain("\"error\"", await AskAsync("canceller", method, parameters, name, "closed-gate"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TasksList_InASession_ShowsOwnRunsAlone()
+    {
+        var (own, anothers) = (await SubmitAsync("runner", "open-gate"), await SubmitAsync("canceller", "closed-gate"));
+        using var response = await _http.PostAsync(McpWire.Request("tasks/list"), await BeginAsync("runner"), Bearer("runner"));
+        var listed = (await response.MessageAsync()).ToString();
+
+        Assert.Contains(own, listed, StringComparison.Ordinal);
+        Assert.DoesNotContain(anothers, listed, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -206,15 +257,21 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     [Fact]
     public async Task Session_OfAnother_IsNotThere()
     {
-        using var begun = await _http.PostAsync(McpWire.Initialize, Bearer("runner"));
-        var session = ("Mcp-Session-Id", begun.Headers.GetValues("Mcp-Session-Id").Single());
-        using var own = await _http.PostAsync(McpWire.Request("tools/list"), session, Bearer("runner"));
+        var session = await BeginAsync("runner");
+        using var call = await _http.PostAsync(McpWire.Request("tools/list"), session, Bearer("runner"));
+        var events = (await call.Content.ReadAsStringAsync()).Split('\n').First(l => l.StartsWith("id: ", StringComparison.Ordinal))["id: ".Length..];
         using var stolen = await _http.PostAsync(McpWire.Request("tools/list"), session, Bearer("operator"));
+        using var stream = await _http.SendAsync(HttpMethod.Get, null, session, Bearer("operator"));
+        using var resumed = await _http.SendAsync(HttpMethod.Get, null, session, Bearer("operator"), ("Last-Event-ID", events));
+        using var elsewhere = await _http.SendAsync(HttpMethod.Get, null, await BeginAsync("operator"), Bearer("operator"), ("Last-Event-ID", events));
+        using var deleted = await _http.SendAsync(HttpMethod.Delete, null, session, Bearer("operator"));
         using var nobodys = await _http.PostAsync(McpWire.Request("tools/list"), session);
+        using var own = await _http.PostAsync(McpWire.Request("tools/list"), session, Bearer("runner"));
 
-        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, stolen.StatusCode);
+        Assert.All([stolen, stream, resumed, deleted], r => Assert.Equal(HttpStatusCode.NotFound, r.StatusCode));
+        Assert.Equal(HttpStatusCode.BadRequest, elsewhere.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, nobodys.StatusCode);
+        Assert.Equal(0, await own.CodeAsync());
     }
 
     [Fact]
@@ -273,8 +330,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
         if (verb == "approve" && run != Missing)
         {
-            await Actors.Testing.Poll.UntilAsync(async () =>
-                (await (await CallAsync("operator", "get_run", new { run_id = run })).ContentAsync()).TryGetProperty("waiting_for", out _));
+            await WaitingAsync(run);
         }
 
         var (tool, arguments) = Calls(run)[verb switch { "read" => 0, "wait" => 1, "trace" => 2, "cancel" => 3, "approve" => 4, _ => 5 }];
@@ -284,13 +340,51 @@ public sealed class AccessMatrixTests : IAsyncLifetime
     /// <summary>The answer to a request of 2026-07-28 about a run, as text.</summary>
     private async Task<string> AskAsync(string subject, string method, string parameters, string? name, string run)
     {
+        using var response = await _http.PostAsync(
+            Modern(method, parameters.Replace("ID", run, StringComparison.Ordinal)), [.. McpWire.ModernHeaders(method, name?.Replace("ID", run, StringComparison.Ordinal)), Bearer(subject)]);
+        return (await response.MessageAsync()).ToString();
+    }
+
+    /// <summary>A request of a client that takes tasks and shows forms.</summary>
+    private static string Modern(string method, string parameters)
+    {
         const string Meta =
             """{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{"elicitation":{"form":{}},"extensions":{"io.modelcontextprotocol/tasks":{}}}}""";
-        var all = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(parameters.Replace("ID", run, StringComparison.Ordinal))!;
+        var all = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(parameters)!;
         all["_meta"] = JsonElement.Parse(Meta);
-        using var response = await _http.PostAsync(
-            McpWire.Request(method, JsonSerializer.Serialize(all)), [.. McpWire.ModernHeaders(method, name?.Replace("ID", run, StringComparison.Ordinal)), Bearer(subject)]);
-        return (await response.MessageAsync()).ToString();
+        return McpWire.Request(method, JsonSerializer.Serialize(all));
+    }
+
+    private async Task<(string Name, string Value)> BeginAsync(string subject)
+    {
+        using var begun = await _http.PostAsync(McpWire.Initialize, Bearer(subject));
+        return ("Mcp-Session-Id", begun.Headers.GetValues("Mcp-Session-Id").Single());
+    }
+
+    private async Task<bool> IsWaitingAsync(string run) => (await (await CallAsync("operator", "get_run", new { run_id = run })).ContentAsync()).TryGetProperty("waiting_for", out _);
+
+    private Task WaitingAsync(string run) => Actors.Testing.Poll.UntilAsync(() => IsWaitingAsync(run));
+
+    private async Task<char> LetterAsync(string subject, string verb, string run) => await TryAsync(subject, verb, run) switch
+    {
+        Ok => 'O',
+        Unknown => 'U',
+        Forbidden => 'F',
+        "unknown_signal" => 'S',
+        var other => throw new InvalidOperationException($"{subject} may not {verb}: {other}"),
+    };
+
+    /// <summary>Submits in the name of a subject, whether it may or not.</summary>
+    private async Task<string> SubmitForAsync(string subject, string workflow)
+    {
+        if (subject is "runner" or "other" or "canceller")
+        {
+            return await SubmitAsync(subject, workflow);
+        }
+
+        Assert.Equal("unknown_workflow", await CodeAsync(await CallAsync(subject, "run_workflow", new { workflow_id = workflow })));
+        var request = new SubmitRequest { WorkflowId = workflow, Params = JsonElement.Parse("{}"), Submitter = subject };
+        return (await _silo.Services.GetRequiredService<IRunDirectory>().SubmitAsync(request, CancellationToken.None)).RunId;
     }
 
     private (string Name, string Value) Bearer(string subject) => ("Authorization", $"Bearer {_tokens[subject]}");

@@ -52,6 +52,39 @@ public sealed class OAuthTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("ES256", "nistP256")]
+    [InlineData("ES384", "nistP384")]
+    public async Task Call_TokenOfAnEllipticCurve_NeedsItsKey(string alg, string curve)
+    {
+        using var other = ECDsa.Create(ECCurve.CreateFromFriendlyName(curve));
+        var key = _issuer.Publish("curve", ECCurve.CreateFromFriendlyName(curve));
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(Token(alg: alg, key: key, kid: "curve")));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(Token(alg: alg, key: other, kid: "curve")));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(Tampered(Token(alg: alg, key: key, kid: "curve"))));
+    }
+
+    [Theory]
+    [InlineData("https://ACTORS.example:443/mcp", "https://actors.example/mcp")]
+    [InlineData("https://ACTORS.example:443", "https://actors.example/")]
+    public async Task Audience_OfAnUnusualUrl_IsWhatIsAdvertisedOrConfigured(string configured, string advertised)
+    {
+        await using var silo = await StartAsync(configured);
+        using var http = new HttpClient { BaseAddress = silo.Url };
+        var metadata = JsonElement.Parse(await http.GetStringAsync(new Uri("/.well-known/oauth-protected-resource", UriKind.Relative)));
+        async Task<HttpStatusCode> StatusOfAsync(string audience)
+        {
+            using var response = await http.CallAsync("list_workflows", new { }, Token(("aud", audience)));
+            return response.StatusCode;
+        }
+
+        Assert.Equal(advertised, metadata.GetProperty("resource").GetString());
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (await StatusOfAsync(advertised), await StatusOfAsync(configured)));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusOfAsync(advertised + "x"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusOfAsync("https://actors.example:8443/mcp"));
+    }
+
+    [Theory]
     [InlineData("expired", "expired")]
     [InlineData("within skew", null)]
     [InlineData("future nbf", "not valid yet")]
@@ -332,9 +365,9 @@ public sealed class OAuthTests : IAsyncLifetime
 
     private string Token(params (string Name, object? Value)[] claims) => Make(claims, "RS256", _key, "k1", null, null);
 
-    private string Token(string alg = "RS256", RSA? key = null, string kid = "k1", string? typ = null, Dictionary<string, object?>? header = null) => Make([], alg, key ?? _key, kid, typ, header);
+    private string Token(string alg = "RS256", AsymmetricAlgorithm? key = null, string kid = "k1", string? typ = null, Dictionary<string, object?>? header = null) => Make([], alg, key ?? _key, kid, typ, header);
 
-    private string Make((string Name, object? Value)[] claims, string alg, RSA key, string kid, string? typ, Dictionary<string, object?>? header)
+    private string Make((string Name, object? Value)[] claims, string alg, AsymmetricAlgorithm key, string kid, string? typ, Dictionary<string, object?>? header)
     {
         var all = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
@@ -360,12 +393,12 @@ public sealed class OAuthTests : IAsyncLifetime
 
     private Task<HttpResponseMessage> CallAsync(string? token, string tool, object arguments) => _http.CallAsync(tool, arguments, token);
 
-    private Task<SiloHost> StartAsync() => SiloHost.StartAsync(
+    private Task<SiloHost> StartAsync(string url = Resource) => SiloHost.StartAsync(
         new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["OAuthIssuer"] = _issuer.Url,
             ["OAuthScopes"] = "actors",
-            ["PublicUrl"] = Resource,
+            ["PublicUrl"] = url,
         },
         builder =>
         {

@@ -13,7 +13,7 @@ namespace Actors.Silo.Tests.Access;
 internal sealed class TestIssuer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly Dictionary<string, RSA> _published = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AsymmetricAlgorithm> _published = new(StringComparer.Ordinal);
     private int _reads;
 
     private TestIssuer(WebApplication app) => _app = app;
@@ -48,12 +48,25 @@ internal sealed class TestIssuer : IAsyncDisposable
     }
 
     /// <summary>Makes a key and publishes it.</summary>
-    public RSA Publish(string kid, int bits = 2048) => _published[kid] = RSA.Create(bits);
+    public RSA Publish(string kid, int bits = 2048)
+    {
+        var key = RSA.Create(bits);
+        _published[kid] = key;
+        return key;
+    }
+
+    /// <summary>The same on an elliptic curve.</summary>
+    public ECDsa Publish(string kid, ECCurve curve)
+    {
+        var key = ECDsa.Create(curve);
+        _published[kid] = key;
+        return key;
+    }
 
     public void Withdraw(string kid) => _published.Remove(kid);
 
     /// <summary>A token with these claims over the usual ones; null removes one.</summary>
-    public static string Sign(RSA key, string kid, IReadOnlyDictionary<string, object?> claims, string alg = "RS256", object? typ = null, IReadOnlyDictionary<string, object?>? header = null)
+    public static string Sign(AsymmetricAlgorithm key, string kid, IReadOnlyDictionary<string, object?> claims, string alg = "RS256", object? typ = null, IReadOnlyDictionary<string, object?>? header = null)
     {
         var head = new Dictionary<string, object?>(StringComparer.Ordinal) { ["alg"] = alg, ["kid"] = kid, ["typ"] = typ ?? "at+jwt" };
         foreach (var (name, value) in header ?? new Dictionary<string, object?>(StringComparer.Ordinal))
@@ -67,25 +80,29 @@ internal sealed class TestIssuer : IAsyncDisposable
         {
             "none" => [],
             "HS256" => HMACSHA256.HashData(Encoding.ASCII.GetBytes(key.ExportSubjectPublicKeyInfoPem()), bytes),
-            "PS256" => key.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pss),
-            _ => key.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+            "ES256" => ((ECDsa)key).SignData(bytes, HashAlgorithmName.SHA256),
+            "ES384" => ((ECDsa)key).SignData(bytes, HashAlgorithmName.SHA384),
+            "PS256" => ((RSA)key).SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pss),
+            _ => ((RSA)key).SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
         };
         return $"{input}.{Encode(signature)}";
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private string Jwks() => JsonSerializer.Serialize(new
+    private string Jwks() => JsonSerializer.Serialize(new { keys = _published.Select(p => Jwk(p.Key, p.Value)) });
+
+    private static object Jwk(string kid, AsymmetricAlgorithm key)
     {
-        keys = _published.Select(p => new
+        if (key is RSA rsa)
         {
-            kty = "RSA",
-            kid = p.Key,
-            use = "sig",
-            n = Encode(p.Value.ExportParameters(false).Modulus!),
-            e = Encode(p.Value.ExportParameters(false).Exponent!),
-        }),
-    });
+            var plain = rsa.ExportParameters(false);
+            return new { kty = "RSA", kid, use = "sig", n = Encode(plain.Modulus!), e = Encode(plain.Exponent!) };
+        }
+
+        var point = ((ECDsa)key).ExportParameters(false).Q;
+        return new { kty = "EC", kid, use = "sig", crv = $"P-{key.KeySize}", x = Encode(point.X!), y = Encode(point.Y!) };
+    }
 
     private static string Encode(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 }

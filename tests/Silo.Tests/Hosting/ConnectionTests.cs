@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
+using Actors.Silo.Mcp;
 using Actors.Silo.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Actors.Silo.Tests.Hosting;
 
@@ -8,9 +10,11 @@ namespace Actors.Silo.Tests.Hosting;
 public sealed class ConnectionTests : IAsyncLifetime
 {
     private const string Head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\n";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly WaitingTool _tool = new();
     private SiloHost _silo = null!;
 
-    public async Task InitializeAsync() => _silo = await SiloHost.StartAsync(inMemory: false);
+    public async Task InitializeAsync() => _silo = await SiloHost.StartAsync(configure: builder => builder.Services.AddSingleton<IMcpFeature>(_tool), inMemory: false);
 
     public Task DisposeAsync() => _silo.DisposeAsync().AsTask();
 
@@ -30,6 +34,21 @@ public sealed class ConnectionTests : IAsyncLifetime
 
         Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
         Assert.DoesNotContain("   at ", answer, StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await SayAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connection_HalfClosedWhileItsStreamRuns_IsTheEndOfTheCall()
+    {
+        var body = McpWire.Request("tools/call", """{"name":"wait","arguments":{}}""", modern: true);
+        var headers = string.Concat(McpWire.ModernHeaders("tools/call", "wait").Select(h => $"{h.Name}: {h.Value}\r\n"));
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", _silo.Url.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{Head}{headers}Content-Length: {body.Length}\r\n\r\n{body}"));
+        await _tool.Called.Task.WaitAsync(Patience);
+        client.Client.Shutdown(SocketShutdown.Send);
+
+        Assert.True(await _tool.Ended.Task.WaitAsync(Patience));
         Assert.StartsWith("HTTP/1.1 200", await SayAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Actors.Silo.Tests.Hosting;
 using Actors.Silo.Tests.Support;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -57,6 +58,32 @@ public sealed class SessionTaskTests
         }
 
         Assert.NotNull((await StartAsync(older, "three", new JsonObject { ["ms"] = 0 }))["structuredContent"]);
+    }
+
+    [Fact]
+    public async Task Call_OfAnotherToolAsATask_IsRefused()
+    {
+        await using var silo = await TestWorkflows.StartSiloAsync();
+        await using var client = await silo.ConnectAsync(McpClients.Sessions);
+        var call = new JsonObject { ["name"] = "list_workflows", ["arguments"] = new JsonObject(), ["task"] = new JsonObject() };
+
+        var fault = await Assert.ThrowsAsync<McpProtocolException>(() => client.SendRequestAsync(new JsonRpcRequest { Method = "tools/call", Params = call }));
+
+        Assert.Equal(McpErrorCode.MethodNotFound, fault.ErrorCode);
+    }
+
+    [Theory]
+    [InlineData("2025-11-25", 0)]
+    [InlineData("2025-06-18", -32601)]
+    public async Task List_WithoutTheVersionHeader_GoesByWhatTheSessionAgreedOn(string version, int code)
+    {
+        await using var silo = await TestWorkflows.StartSiloAsync();
+        using var http = silo.CreateClient();
+        using var begun = await http.PostAsync(McpWire.Initialize.Replace("2025-11-25", version, StringComparison.Ordinal));
+        using var answer = await http.PostAsync(McpWire.Request("tasks/list"), ("Mcp-Session-Id", begun.Headers.GetValues("Mcp-Session-Id").Single()));
+        using var alone = await http.PostAsync(McpWire.Request("tasks/list"));
+
+        Assert.Equal((code, -32601), (await answer.CodeAsync(), await alone.CodeAsync()));
     }
 
     [Fact]

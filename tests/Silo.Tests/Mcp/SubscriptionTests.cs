@@ -106,6 +106,21 @@ public sealed class SubscriptionTests
     }
 
     [Fact]
+    public async Task Subscribe_WithoutASession_IsRefusedAndBeginsNone()
+    {
+        await using var silo = await TestWorkflows.StartSiloAsync();
+        using var http = silo.CreateClient();
+        await using var client = await silo.ConnectAsync(McpClients.Modern);
+        var run = await client.StartAsync("ask", new { topic = "tea" });
+        var sessions = silo.Services.GetServices<IMcpFeature>().OfType<SubscriptionsFeature>().Single().Sessions;
+        using var initialized = await http.PostMcpAsync("""{"jsonrpc":"2.0","method":"notifications/initialized"}""");
+        using var answer = await http.PostMcpAsync("""{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"run://ID"}}""".Replace("ID", run, StringComparison.Ordinal));
+
+        Assert.Contains("Subscriptions need a session", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(sessions, silo.Services.GetServices<IMcpFeature>().OfType<SubscriptionsFeature>().Single().Sessions);
+    }
+
+    [Fact]
     public void Enter_MoreThanACallerMay_IsRefusedUntilPlacesAreGivenBack()
     {
         var limits = new WatchLimits(TimeProvider.System);

@@ -59,7 +59,7 @@ internal sealed class JwtCallers(OAuthSettings oauth, IssuerKeys keys, Challenge
     private TokenValidationParameters Parameters(IReadOnlyList<SecurityKey> candidates) => new()
     {
         ValidIssuer = oauth.Issuer,
-        ValidAudience = oauth.Audience,
+        ValidAudiences = oauth.Audiences,
         ValidAlgorithms = oauth.Algorithms,
         ValidTypes = ["at+jwt", "application/at+jwt", "JWT", null],
         IssuerSigningKeys = candidates,

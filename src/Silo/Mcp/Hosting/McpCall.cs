@@ -23,7 +23,7 @@ internal sealed class McpCall
     /// <summary>Whether a handler has it.</summary>
     public bool HasStarted { get; set; }
 
-    /// <summary>The call that a handler works on; null under another transport than HTTP.</summary>
+    /// <summary>The call that a handler works on; requests have one, notifications none.</summary>
     public static McpCall? Of(MessageContext context) => Of(context.Items);
 
     /// <summary>The call that was attached to a message.</summary>

@@ -45,6 +45,9 @@ internal sealed class McpSession : IAsyncDisposable
 
     public SessionClaim Claim { get; }
 
+    /// <summary>What the client and this server agreed on.</summary>
+    public string Version => ProtocolEra.Negotiated(Claim.Client.ProtocolVersion);
+
     /// <summary>How long nothing has happened; null while something does.</summary>
     public TimeSpan? Idle => Volatile.Read(ref _users) == 0 ? _time.GetElapsedTime(Volatile.Read(ref _lastUse)) : null;
 

@@ -11,6 +11,9 @@ internal static class ProtocolEra
     /// <summary>All that are served.</summary>
     public static IReadOnlyList<string> Versions { get; } = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", Modern];
 
+    /// <summary>What <c>initialize</c> with a version comes to: that one, or the newest with sessions.</summary>
+    public static string Negotiated(string asked) => Versions.Contains(asked) && asked != Modern ? asked : Versions[^2];
+
     /// <summary>Whether a request is of the era without <c>initialize</c>: its header says so, or its body does and it is not the first message of a session.</summary>
     public static bool IsModern(HttpRequest request, JsonRpcMessage message) => Header(request) switch
     {

@@ -54,6 +54,8 @@ internal sealed class SessionRequests(McpSessions sessions, IHostApplicationLife
             return;
         }
 
+        // A session has agreed on a version; its clients need not say it again.
+        message.Context!.ProtocolVersion ??= lease.Session.Version;
         using (lease)
         {
             await PostAsync(context, lease.Session, message, place, null);

@@ -13,9 +13,6 @@ internal sealed partial class SubscriptionsFeature(RunDoor door, RunWatcher watc
     /// <summary>Most resources that one session may have subscribed to.</summary>
     public const int MostPerSession = 100;
 
-    // A connection without sessions has one server, and ids are unique within it.
-    private const string NoSession = "";
-
     private readonly ConcurrentDictionary<string, SessionSubscriptions> _sessions = new(StringComparer.Ordinal);
 
     /// <summary>Sessions that may subscribe.</summary>
@@ -33,9 +30,9 @@ internal sealed partial class SubscriptionsFeature(RunDoor door, RunWatcher watc
         // The token of a notification is the one of its whole session, unlike that of a request.
         options.Filters.Message.IncomingFilters.Add(next => (message, cancellationToken) =>
         {
-            if (message.JsonRpcMessage is JsonRpcNotification { Method: NotificationMethods.InitializedNotification })
+            if (message.JsonRpcMessage is JsonRpcNotification { Method: NotificationMethods.InitializedNotification } && message.Server.SessionId is { } session)
             {
-                Begin(message.Server.SessionId ?? NoSession, cancellationToken);
+                Begin(session, cancellationToken);
             }
 
             return next(message, cancellationToken);
@@ -65,7 +62,7 @@ internal sealed partial class SubscriptionsFeature(RunDoor door, RunWatcher watc
             throw request.JsonRpcRequest.UnknownResource(uri);
         }
 
-        if (!_sessions.TryGetValue(request.Server.SessionId ?? NoSession, out var session))
+        if (request.Server.SessionId is not { } id || !_sessions.TryGetValue(id, out var session))
         {
             throw new McpProtocolException("Subscriptions need a session: initialize first.", McpErrorCode.InvalidRequest);
         }
@@ -85,7 +82,7 @@ internal sealed partial class SubscriptionsFeature(RunDoor door, RunWatcher watc
 
     private ValueTask<EmptyResult> UnsubscribeAsync(RequestContext<UnsubscribeRequestParams> request, CancellationToken cancellationToken)
     {
-        if (request.Params?.Uri is { } uri && _sessions.TryGetValue(request.Server.SessionId ?? NoSession, out var session))
+        if (request.Params?.Uri is { } uri && request.Server.SessionId is { } id && _sessions.TryGetValue(id, out var session))
         {
             session.Remove(uri);
         }

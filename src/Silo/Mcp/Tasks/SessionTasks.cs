@@ -17,8 +17,8 @@ internal sealed class SessionTasks(RunDoor door, RunWatcher watcher, RunTasks ta
     private const string RelatedTask = "io.modelcontextprotocol/related-task";
     private const int MostTasks = 20;
 
-    /// <summary>Whether a request may be one about tasks of this form; stdio's carry no version.</summary>
-    public static bool Knows(JsonRpcRequest request) => request.Context?.ProtocolVersion is null or Version;
+    /// <summary>Whether a request may be one about tasks of this form.</summary>
+    public static bool Knows(JsonRpcRequest request) => request.Context?.ProtocolVersion == Version;
 
     /// <summary>Whether a call asks to become a task.</summary>
     public static bool IsAsked(JsonRpcRequest request) => Knows(request) && request.Params?["task"] is JsonObject;

@@ -41,7 +41,13 @@ internal sealed class TasksFeature(RunDoor door, RunTasks tasks, SessionTasks se
         CancellationToken cancellationToken)
     {
         var modern = TasksCapability.IsDeclared(request.JsonRpcRequest);
-        if (request.Params?.Name != runWorkflow.ProtocolTool.Name || (!modern && !SessionTasks.IsAsked(request.JsonRpcRequest)))
+        var asked = SessionTasks.IsAsked(request.JsonRpcRequest);
+        if (request.Params?.Name != runWorkflow.ProtocolTool.Name)
+        {
+            return asked ? throw new McpProtocolException($"Only {runWorkflow.ProtocolTool.Name} can become a task. Leave 'task' out.", McpErrorCode.MethodNotFound) : await next(request, cancellationToken);
+        }
+
+        if (!modern && !asked)
         {
             return await next(request, cancellationToken);
         }
