@@ -28,7 +28,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public static string User => "postgres";
 
     /// <summary>The superuser's password.</summary>
-    public string Password { get; } = Guid.NewGuid().ToString("N");
+    public string Password { get; private init; } = Guid.NewGuid().ToString("N");
 
     /// <summary>On 127.0.0.1; stays the same across restarts.</summary>
     public int Port { get; private set; }
@@ -47,20 +47,15 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <param name="parent">Where to make its folder, such as a small file system; null for the temporary folder.</param>
     public static async Task<PostgresServer> StartAsync(IReadOnlyDictionary<string, string>? settings = null, string? parent = null)
     {
-        var folder = Path.Combine(parent ?? Path.GetTempPath(), "actors-pg-" + Guid.NewGuid().ToString("N")[..8]);
-        Directory.CreateDirectory(folder);
-        var server = new PostgresServer(folder, settings ?? new Dictionary<string, string>());
-        try
-        {
-            await server.InitializeAsync();
-            await server.StartAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        var server = new PostgresServer(NewFolder(parent), settings ?? new Dictionary<string, string>());
+        return await StartedAsync(server, server.InitializeAsync);
+    }
+
+    /// <summary>A started standby that follows this server by streaming; dispose it too.</summary>
+    public async Task<PostgresServer> StartStandbyAsync()
+    {
+        var standby = new PostgresServer(NewFolder(null), _settings) { Password = Password };
+        return await StartedAsync(standby, () => standby.CopyAsync(this));
     }
 
     /// <summary>For Npgsql, over loopback TCP.</summary>
@@ -150,6 +145,24 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    private static string NewFolder(string? parent) =>
+        Directory.CreateDirectory(Path.Combine(parent ?? Path.GetTempPath(), "actors-pg-" + Guid.NewGuid().ToString("N")[..8])).FullName;
+
+    private static async Task<PostgresServer> StartedAsync(PostgresServer server, Func<Task> prepare)
+    {
+        try
+        {
+            await prepare();
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
     private static string FindBinaries()
     {
         const string root = "/usr/lib/postgresql";
@@ -164,18 +177,32 @@ public sealed class PostgresServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private async Task InitializeAsync()
+    private async Task CopyAsync(PostgresServer primary)
+    {
+        await PrepareFolderAsync();
+        await RunAsync(AsServerUser("pg_basebackup", ["-D", DataDirectory, "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", $"host=127.0.0.1 port={primary.Port} user={User} password={Password}"]));
+
+        // The last line counts.
+        await File.AppendAllLinesAsync(Path.Combine(DataDirectory, "postgresql.conf"), [$"port = {Port}", $"unix_socket_directories = '{SocketDirectory}'"]);
+    }
+
+    private async Task PrepareFolderAsync()
     {
         Port = FreePort();
         Directory.CreateDirectory(SocketDirectory);
-        var passwordFile = Path.Combine(_folder, "password");
-        await File.WriteAllTextAsync(passwordFile, Password);
+        await File.WriteAllTextAsync(PasswordFile, Password);
         if (Environment.IsPrivilegedProcess)
         {
             await RunAsync(new ProcessStartInfo("chown", ["-R", User, _folder]));
         }
+    }
 
-        await RunAsync(AsServerUser("initdb", ["-D", DataDirectory, "-U", User, "--auth=scram-sha-256", "--pwfile", passwordFile, "--encoding=UTF8", "--locale=C", "--no-sync"]));
+    private string PasswordFile => Path.Combine(_folder, "password");
+
+    private async Task InitializeAsync()
+    {
+        await PrepareFolderAsync();
+        await RunAsync(AsServerUser("initdb", ["-D", DataDirectory, "-U", User, "--auth=scram-sha-256", "--pwfile", PasswordFile, "--encoding=UTF8", "--locale=C", "--no-sync"]));
 
         // A client may come from any address of loopback, which then tells it apart.
         await File.AppendAllLinesAsync(Path.Combine(DataDirectory, "pg_hba.conf"), ["host all all 127.0.0.0/8 scram-sha-256"]);

@@ -1,23 +1,21 @@
 namespace Actors.Grains.Runs;
 
-/// <summary>The database's time, as last told plus what passed since by a monotonic clock: never ahead of it, however wrong this machine's own clock is.</summary>
+/// <summary>The database's time, as last told plus what passed since by a monotonic clock: ahead of it by less than a message's way at most, however wrong this machine's own clock is.</summary>
 internal sealed class DatabaseClock(TimeProvider local) : TimeProvider
 {
-    // Less than this is a message's way, more is a database whose clock was set.
-    private static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
     private Reading _reading = new(local.GetUtcNow(), local.GetTimestamp());
 
     public override long TimestampFrequency => local.TimestampFrequency;
 
     public override TimeZoneInfo LocalTimeZone => local.LocalTimeZone;
 
-    /// <summary>The database said this a moment ago.</summary>
-    public void Set(DateTimeOffset now)
+    /// <summary>The database said this, asked at <paramref name="askedAt"/> by <see cref="GetTimestamp"/>.</summary>
+    public void Set(DateTimeOffset now, long askedAt)
     {
         var known = GetUtcNow();
 
-        // Both are late by a message's way, so the later one is nearer to the truth.
-        Volatile.Write(ref _reading, new Reading(now < known && known - now < Jitter ? known : now, local.GetTimestamp()));
+        // What is known may be nearer to the truth, as the answer was on its way; by more than that it is wrong: the database's clock was set.
+        Volatile.Write(ref _reading, new Reading(known >= now && known <= now + local.GetElapsedTime(askedAt) ? known : now, local.GetTimestamp()));
     }
 
     public override DateTimeOffset GetUtcNow()

@@ -7,6 +7,14 @@ namespace Actors.Grains.Store;
 internal sealed class GroupCommit : IAsyncDisposable
 {
     private const int LargestBatch = 64;
+
+    // A batch of so many bytes takes a fraction of the time that a statement may take, even on a slow disk.
+    private const long LargestSize = 4 << 20;
+
+    // A statement that takes too long: small ones wait for a database that is slow, a large one may be the reason.
+    private const long SmallSize = 64 << 10;
+    private const int MostTimeoutsTogether = 2;
+    private const int MostTimeoutsAlone = 3;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
     private readonly ISqlDialect _dialect;
@@ -55,7 +63,8 @@ internal sealed class GroupCommit : IAsyncDisposable
         {
             while (await _queue.Reader.WaitToReadAsync(_closing.Token))
             {
-                while (batch.Count < LargestBatch && _queue.Reader.TryRead(out var write))
+                // The other writer may take the one that was looked at: then this batch is larger by one write.
+                for (var size = 0L; batch.Count < LargestBatch && _queue.Reader.TryPeek(out var next) && (batch.Count == 0 || size + next.Size <= LargestSize) && _queue.Reader.TryRead(out var write); size += write.Size)
                 {
                     batch.Add(write);
                 }
@@ -70,7 +79,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(IReadOnlyList<StoreWrite> writes)
+    private async Task WriteAsync(IReadOnlyList<StoreWrite> writes, int timeouts = 0)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -90,11 +99,18 @@ internal sealed class GroupCommit : IAsyncDisposable
             {
                 // The transaction may have been durable before the connection broke: the fence lets it in once only, and the judge looks.
                 open.ForEach(w => w.IsUncertain = true);
+                timeouts = _dialect.IsTimeout(e) ? timeouts + 1 : 0;
+                if (open.Count > 1 ? timeouts >= MostTimeoutsTogether : timeouts >= MostTimeoutsAlone && open[0].Size > SmallSize)
+                {
+                    await SplitAsync(open, "the database needs too long for it", e);
+                    return;
+                }
+
                 await PauseAsync(attempt);
             }
             catch (Exception e) when (!_closing.IsCancellationRequested && _dialect.RefusesData(e))
             {
-                await SplitAsync(open, e);
+                await SplitAsync(open, "the database refuses its data", e);
                 return;
             }
             catch (Exception e) when (!_closing.IsCancellationRequested)
@@ -106,18 +122,18 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
     }
 
-    // Somebody's data is refused: only that one shall fail.
-    private async Task SplitAsync(List<StoreWrite> writes, Exception fault)
+    // Somebody's data is refused or too much: only that one shall fail.
+    private async Task SplitAsync(List<StoreWrite> writes, string reason, Exception fault)
     {
         if (writes is [var one])
         {
-            one.Fail(new UnstorableException(one.Id, "the database refuses its data", fault));
+            one.Fail(new UnstorableException(one.Id, reason, fault));
             return;
         }
 
         var half = writes.Count / 2;
-        await WriteAsync(writes[..half]);
-        await WriteAsync(writes[half..]);
+        await WriteAsync(writes[..half], timeouts: 1);
+        await WriteAsync(writes[half..], timeouts: 1);
     }
 
     private async Task AnswerAsync(List<StoreWrite> writes, IReadOnlySet<StoreWrite> held)

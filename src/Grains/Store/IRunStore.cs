@@ -55,8 +55,9 @@ internal interface IRunStore
     /// <summary>Members, the oldest first.</summary>
     Task<IReadOnlyList<SiloRecord>> ListSilosAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes the silo the owner of at most <c>claim.Slots</c> runs: first those that are due (a queued one too: a command waits for it, its owner went away, or its deadline is over),
-    /// then queued ones by priority and in fair shares. Each gets a higher epoch and one strike. Empty when the silo is no member.</summary>
+    /// <summary>Makes the silo the owner of at most <c>claim.Slots</c> runs: first those that are due (a queued one too) because a command waits for them or their deadline is over,
+    /// then others that are due (a retry's pause is over, the owner went away), then queued ones; both by priority and in fair shares. Each gets a higher epoch and one strike, durable before its data is loaded:
+    /// a run whose data cannot be loaded is left out and rests, with its strike. Empty when the silo is no member.</summary>
     Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken);
 
     /// <summary>What the silo owns by the database: a claim whose answer was lost shows here alone.</summary>
@@ -142,7 +143,7 @@ internal sealed record InsertResult(StoredRun Run, bool Created, string RequestH
 internal sealed record StoredRun(
     RunState State, string WorkflowId, string WorkflowVersion, string DefinitionHash, long Version, long Epoch, long TraceLength, string TraceHead, long Commands, int Strikes, SiloId? Owner);
 
-/// <summary>What to list; null members match all. Each combination is served by an index.</summary>
+/// <summary>What to list; null members match all. Each combination is read in the order of an index; a status but done is looked for among the unfinished runs of that order.</summary>
 internal sealed record RunFilter(string? Submitter = null, string? WorkflowId = null, RunStatus? Status = null)
 {
     /// <summary>Runs of any of these workflows.</summary>
@@ -162,7 +163,7 @@ internal sealed record QueueDepth(int Waiting, IReadOnlyDictionary<int, TimeSpan
 /// <param name="Silo">Who.</param>
 /// <param name="Format">Highest format that it understands.</param>
 /// <param name="Slots">Most runs in all.</param>
-/// <param name="MaxPerSubmitter">Most runs of one submitter that are owned at once by all silos together (about: silos that claim at the same moment do not see each other); applies to queued runs.</param>
+/// <param name="MaxPerSubmitter">Most runs of one submitter that are owned at once by all silos together (about: silos that claim at the same moment do not see each other); commands and deadlines are heard beyond it.</param>
 /// <param name="EpochFloor">Epochs given are higher than this.</param>
 internal sealed record Claim(SiloId Silo, int Format, int Slots, int MaxPerSubmitter, long EpochFloor)
 {

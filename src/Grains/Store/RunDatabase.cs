@@ -10,9 +10,9 @@ internal sealed class RunDatabase : IAsyncDisposable
     private readonly SqlRunStore _store;
     private readonly PostgresWakeUps? _listener;
 
-    private RunDatabase(ISqlDialect dialect, IWakeUps wakeUps)
+    private RunDatabase(ISqlDialect dialect, IWakeUps wakeUps, ILogger log)
     {
-        _store = new SqlRunStore(dialect);
+        _store = new SqlRunStore(dialect, log);
         Mail = new SessionMail(dialect);
         _listener = wakeUps as PostgresWakeUps;
         WakeUps = wakeUps;
@@ -35,11 +35,11 @@ internal sealed class RunDatabase : IAsyncDisposable
     {
         if (!PostgresConnections.IsMeant(database))
         {
-            return new RunDatabase(new SqliteDialect(database, time, migrations), new InProcessWakeUps(time));
+            return new RunDatabase(new SqliteDialect(database, time, migrations), new InProcessWakeUps(time), log);
         }
 
         var dialect = PostgresDialect.Open(PostgresConnections.Parse(database, password), log, migrations);
-        return new RunDatabase(dialect, new PostgresWakeUps(dialect, log));
+        return new RunDatabase(dialect, new PostgresWakeUps(dialect, log), log);
     }
 
     public async ValueTask DisposeAsync()

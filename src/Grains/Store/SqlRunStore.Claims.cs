@@ -12,7 +12,6 @@ internal sealed partial class SqlRunStore
     // Candidates per slot: other silos take some of them at the same moment.
     private const int Candidates = 3;
 
-    private const string Due = "SELECT id FROM runs WHERE owner IS NULL AND due_at <= (SELECT db_now()) AND format <= @format AND strikes < @suspect ORDER BY due_at LIMIT @slots";
     private const string Suspect = "SELECT id FROM runs WHERE owner IS NULL AND due_at <= (SELECT db_now()) AND format <= @format AND strikes >= @suspect ORDER BY due_at LIMIT 1";
 
     // A skip scan: one step of the index per group, however many runs wait.
@@ -30,63 +29,84 @@ internal sealed partial class SqlRunStore
     private static readonly Waiting s_start = new();
     private Waiting _lastGroup = s_start;
 
-    public Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken) => WriteAsync<IReadOnlyList<ClaimedRun>>(
-        async (c, t) =>
-        {
-            // The row stays until this ends: who evicts the member waits, and then frees these runs too.
-            var timeline = await c.QuerySingleOrDefaultAsync<long?>($"SELECT {_dialect.Timeline} FROM silos WHERE id = @id {_dialect.KeepRows}", new { id = claim.Silo.ToString() }, t);
-            if (timeline is null || (claim.Timeline ?? timeline) != timeline || claim.Slots <= 0)
+    public async Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        // Durable before their data is loaded: whatever that does to this process, the strikes stay.
+        var (rows, lastCommand) = await WriteAsync(
+            async (c, t) =>
             {
-                return [];
-            }
-
-            var rows = claim.TakesSuspect ? await TakeAsync(c, t, claim, Suspect, [], 1) : [];
-            if (rows.Count < claim.Slots)
-            {
-                rows.AddRange(await TakeAsync(c, t, claim, Due, [], claim.Slots - rows.Count));
-            }
-
-            var slots = Math.Min(claim.QueuedSlots, claim.Slots - rows.Count);
-            if (slots > 0)
-            {
-                await TakeQueuedAsync(c, t, claim, slots, rows);
-            }
-
-            return rows.Count == 0 ? [] : await WholeAsync(c, t, rows);
-        },
-        cancellationToken);
+                var taken = await TakeAsync(c, t, claim);
+                return (taken, taken.Exists(r => r.Commands > 0) ? await LastCommandAsync(c, t, taken) : 0);
+            },
+            cancellationToken);
+        return rows.Count == 0 ? [] : await WholeAsync(claim, rows, lastCommand, cancellationToken);
+    }
 
     public Task<IReadOnlyList<OwnedRun>> ListOwnedAsync(SiloId silo, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<OwnedRun>>(
         async c => [.. (await c.QueryAsync<RunRow>("SELECT id, epoch FROM runs WHERE owner = @silo", new { silo = silo.ToString() })).Select(r => new OwnedRun(RowText.Run(r.Id), r.Epoch))],
         cancellationToken);
 
-    public Task ReleaseAsync(SiloId silo, OwnedRun run, TimeSpan pause, CancellationToken cancellationToken) => WriteAsync(
+    public Task ReleaseAsync(SiloId silo, OwnedRun run, TimeSpan pause, CancellationToken cancellationToken) => ReleaseAsync(silo, run.Id.Value, run.Epoch, pause, cancellationToken);
+
+    private Task ReleaseAsync(SiloId silo, string id, long epoch, TimeSpan pause, CancellationToken cancellationToken) => WriteAsync(
         (c, t) => c.ExecuteAsync(
-            "UPDATE runs SET owner = NULL, due_at = db_now() + @pause WHERE id = @id AND owner = @silo AND epoch = @Epoch",
-            new { id = run.Id.Value, silo = silo.ToString(), run.Epoch, pause = (long)pause.TotalMilliseconds },
+            "UPDATE runs SET owner = NULL, due_at = db_now() + @pause WHERE id = @id AND owner = @silo AND epoch = @epoch",
+            new { id, silo = silo.ToString(), epoch, pause = (long)pause.TotalMilliseconds },
             t),
         cancellationToken);
 
-    private async Task TakeQueuedAsync(DbConnection c, DbTransaction t, Claim claim, int slots, List<RunRow> rows)
+    private async Task<List<RunRow>> TakeAsync(DbConnection c, DbTransaction t, Claim claim)
     {
-        var all = rows.Count + slots;
-        var chosen = await ChooseAsync(c, t, claim, slots);
-        var candidates = $"SELECT id FROM runs WHERE id {_dialect.Among("ids")} AND owner IS NULL AND queued";
-        for (var from = 0; from < chosen.Count && rows.Count < all;)
+        // The row stays until this ends: who evicts the member waits, and then frees these runs too.
+        var timeline = await c.QuerySingleOrDefaultAsync<long?>($"SELECT {_dialect.Timeline} FROM silos WHERE id = @id {_dialect.KeepRows}", new { id = claim.Silo.ToString() }, t);
+        if (timeline is null || (claim.Timeline ?? timeline) != timeline || claim.Slots <= 0)
         {
-            var some = chosen.Skip(from).Take(all - rows.Count).ToList();
-            rows.AddRange((await TakeAsync(c, t, claim, candidates, some, slots)).OrderBy(r => some.IndexOf(r.Id)));
+            return [];
+        }
+
+        var rows = claim.TakesSuspect ? await TakeAsync(c, t, claim, Suspect, []) : [];
+        var shares = new Shares(c, t);
+        if (rows.Count < claim.Slots)
+        {
+            await TakeDueAsync(c, t, claim, shares, rows);
+        }
+
+        var slots = Math.Min(claim.QueuedSlots, claim.Slots - rows.Count);
+        if (slots > 0 && await HeadsAsync(c, t, claim, slots * Candidates) is { Count: > 0 } heads)
+        {
+            await TakeChosenAsync(c, t, claim, shares, heads, "queued", rows, rows.Count + slots);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Takes waiting runs in the order of their turns until there are <paramref name="all"/>.</summary>
+    private async Task TakeChosenAsync(DbConnection c, DbTransaction t, Claim claim, Shares shares, IReadOnlyList<Waiting> waiting, string still, List<RunRow> rows, int all)
+    {
+        var submitters = waiting.ToDictionary(w => w.Id, w => w.Submitter, StringComparer.Ordinal);
+        var chosen = FairShare.Choose(waiting, await shares.OwnedAsync(), claim.MaxPerSubmitter, (all - rows.Count) * Candidates);
+        await TakeInOrderAsync(c, t, claim, chosen, still, rows, all);
+        shares.Add(rows.Where(r => submitters.ContainsKey(r.Id)).Select(r => submitters[r.Id]));
+    }
+
+    // Others take some of them at the same moment.
+    private async Task TakeInOrderAsync(DbConnection c, DbTransaction t, Claim claim, IReadOnlyList<string> ids, string still, List<RunRow> rows, int all)
+    {
+        var candidates = $"SELECT id FROM runs WHERE id {_dialect.Among("ids")} AND owner IS NULL AND {still}";
+        for (var from = 0; from < ids.Count && rows.Count < all;)
+        {
+            var some = ids.Skip(from).Take(all - rows.Count).ToList();
+            rows.AddRange((await TakeAsync(c, t, claim, candidates, some)).OrderBy(r => some.IndexOf(r.Id)));
             from += some.Count;
         }
     }
 
-    private async Task<List<RunRow>> TakeAsync(DbConnection c, DbTransaction t, Claim claim, string candidates, IReadOnlyList<string> ids, int slots)
+    private async Task<List<RunRow>> TakeAsync(DbConnection c, DbTransaction t, Claim claim, string candidates, IReadOnlyList<string> ids)
     {
         var parameters = new DynamicParameters();
         parameters.Add("silo", claim.Silo.ToString());
         parameters.Add("format", claim.Format);
         parameters.Add("floor", claim.EpochFloor);
-        parameters.Add("slots", slots);
         parameters.Add("suspect", claim.SuspectStrikes);
         if (ids.Count > 0)
         {
@@ -103,7 +123,8 @@ internal sealed partial class SqlRunStore
             t)).AsList();
     }
 
-    private async Task<IReadOnlyList<string>> ChooseAsync(DbConnection c, DbTransaction t, Claim claim, int slots)
+    /// <summary>The first queued runs of each submitter and workflow.</summary>
+    private async Task<IReadOnlyList<Waiting>> HeadsAsync(DbConnection c, DbTransaction t, Claim claim, int most)
     {
         var groups = await GroupsAsync(c, t);
         if (groups.Count == 0)
@@ -111,14 +132,12 @@ internal sealed partial class SqlRunStore
             return [];
         }
 
-        var owned = await c.QueryAsync<(string Submitter, long Count)>("SELECT submitter, count(*) FROM runs WHERE owner IS NOT NULL GROUP BY submitter", transaction: t);
         var parameters = new DynamicParameters();
         parameters.Add("format", claim.Format);
-        parameters.Add("most", slots * Candidates);
+        parameters.Add("most", most);
         parameters.Add("submitters", _dialect.List(groups.Select(g => g.Submitter)));
         parameters.Add("workflows", _dialect.List(groups.Select(g => g.WorkflowId)));
-        var heads = await c.QueryAsync<Waiting>(_dialect.QueueHeads, parameters, t);
-        return FairShare.Choose(heads, owned.ToDictionary(o => o.Submitter, o => o.Count, StringComparer.Ordinal), claim.MaxPerSubmitter, slots * Candidates);
+        return (await c.QueryAsync<Waiting>(_dialect.QueueHeads, parameters, t)).AsList();
     }
 
     private async Task<List<Waiting>> GroupsAsync(DbConnection c, DbTransaction t)
@@ -135,12 +154,21 @@ internal sealed partial class SqlRunStore
         return groups;
     }
 
-    private async Task<IReadOnlyList<ClaimedRun>> WholeAsync(DbConnection c, DbTransaction t, List<RunRow> rows)
+    /// <summary>How many runs of each submitter are worked on, read when it is needed first.</summary>
+    private sealed class Shares(DbConnection c, DbTransaction t)
     {
-        var parameters = new DynamicParameters();
-        parameters.Add("ids", _dialect.List(rows.Select(r => r.Id)));
-        var values = (await c.QueryAsync<ValueRow>($"SELECT run_id, name, body FROM run_values WHERE run_id {_dialect.Among("ids")}", parameters, t)).ToLookup(v => v.RunId, v => new StoredValue(v.Name, v.Body), StringComparer.Ordinal);
-        var inbox = (await c.QueryAsync<InboxRow>($"SELECT id, run_id, kind, sender, body, posted_at FROM inbox WHERE run_id {_dialect.Among("ids")} ORDER BY id", parameters, t)).ToLookup(i => i.RunId, StringComparer.Ordinal);
-        return rows.ConvertAll(r => new ClaimedRun(r.ToRun(values[r.Id]), [.. inbox[r.Id].Select(i => i.ToCommand())]));
+        private Dictionary<string, long>? _owned;
+
+        // What this transaction took before is among them.
+        public async Task<IReadOnlyDictionary<string, long>> OwnedAsync() => _owned ??=
+            (await c.QueryAsync<(string Submitter, long Count)>("SELECT submitter, count(*) FROM runs WHERE owner IS NOT NULL GROUP BY submitter", transaction: t)).ToDictionary(o => o.Submitter, o => o.Count, StringComparer.Ordinal);
+
+        public void Add(IEnumerable<string> submitters)
+        {
+            foreach (var submitter in submitters)
+            {
+                _owned![submitter] = _owned.GetValueOrDefault(submitter) + 1;
+            }
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Grains.Workflows;
@@ -25,39 +24,8 @@ internal sealed partial class SqlRunStore
 
     public Task<IReadOnlyList<StoredRun>> ListAsync(RunFilter filter, RunId? before, int limit, CancellationToken cancellationToken)
     {
-        string[] conditions =
-        [
-            .. filter.Submitter is null ? [] : new[] { "submitter = @Submitter" },
-            .. filter.WorkflowId is null ? [] : new[] { "workflow_id = @WorkflowId" },
-            .. filter.WorkflowIds is null ? [] : new[] { $"workflow_id IN ({string.Join(", ", filter.WorkflowIds.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"@workflow{i}")))})" },
-            .. before is null ? [] : new[] { "id < @before" },
-        ];
-
-        // One statement, hence one snapshot: a run that finishes meanwhile shows once.
-        List<string> parts = [];
-        if (filter.Status != RunStatus.Done)
-        {
-            parts.Add(Part(RunRow.Select, filter.Status is null ? conditions : [.. conditions, "status = @status"]));
-        }
-
-        if (filter.Status is null or RunStatus.Done)
-        {
-            parts.Add(Part(RunRow.SelectFinished, conditions));
-        }
-
-        var parameters = new DynamicParameters(new { filter.Submitter, filter.WorkflowId, before = before?.Value, status = filter.Status is { } s ? RowText.Status(s) : null, limit });
-        foreach (var (i, workflow) in (filter.WorkflowIds ?? []).Index())
-        {
-            // One by one: the databases differ in how they take a list.
-            parameters.Add(string.Create(CultureInfo.InvariantCulture, $"workflow{i}"), workflow);
-        }
-
-        return ReadAsync<IReadOnlyList<StoredRun>>(
-            async c => [.. (await c.QueryAsync<RunRow>($"{string.Join(" UNION ALL ", parts)} ORDER BY id DESC LIMIT @limit", parameters)).Select(r => r.ToBareRun())],
-            cancellationToken);
-
-        static string Part(string select, string[] conditions) =>
-            $"SELECT * FROM ({select} {(conditions.Length == 0 ? "" : "WHERE ")}{string.Join(" AND ", conditions)} ORDER BY id DESC LIMIT @limit) AS part";
+        var (sql, parameters) = RunListing.Statement(_dialect, filter, before, limit);
+        return ReadAsync<IReadOnlyList<StoredRun>>(async c => [.. (await c.QueryAsync<RunRow>(sql, parameters)).Select(r => r.ToBareRun())], cancellationToken);
     }
 
     public Task<TracePage?> ReadTraceAsync(RunId id, long afterSeq, int limit, int bytes, CancellationToken cancellationToken) => ReadAsync(

@@ -1,5 +1,7 @@
 using Actors.Grains.Interfaces;
 using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Actors.Grains.Store;
 
@@ -9,12 +11,16 @@ internal sealed partial class SqlRunStore : IRunStore, IAsyncDisposable
     private readonly ISqlDialect _dialect;
     private readonly WriteJudge _judge;
     private readonly GroupCommit _commits;
+    private readonly ILogger _log;
+    private readonly long _mostLoaded;
 
     static SqlRunStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    public SqlRunStore(ISqlDialect dialect)
+    public SqlRunStore(ISqlDialect dialect, ILogger? log = null, long mostLoaded = MostLoaded)
     {
         _dialect = dialect;
+        _log = log ?? NullLogger.Instance;
+        _mostLoaded = mostLoaded;
         _judge = new WriteJudge(dialect);
         _commits = new GroupCommit(dialect, _judge);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Actors.Grains.Interfaces;
 
 namespace Actors.Grains.Store;
@@ -12,6 +13,9 @@ internal abstract class StoreWrite(RunId id, EncodedState state, IReadOnlyList<T
     public IReadOnlyList<StoredValue> Values { get; } = state.Values;
 
     public IReadOnlyList<TraceEntry> Trace { get; } = trace;
+
+    /// <summary>About how many bytes it writes.</summary>
+    public long Size { get; } = state.Json.Length + state.Values.Sum(v => (long)(v.Body?.Length ?? 0)) + trace.Sum(e => (long)JsonMarshal.GetRawUtf8Value(e.Data).Length);
 
     /// <summary>An attempt failed without an answer: it may have been durable all the same.</summary>
     public bool IsUncertain { get; set; }

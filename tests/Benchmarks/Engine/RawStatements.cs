@@ -63,7 +63,8 @@ internal sealed class RawStatements(PostgresServer server, string connectionStri
             ?
             [
                 ids, Same("raw"), Same("three-steps"), Same("1"), Same("raw"), Same<string?>(null), Same(""), Same(1L), Same(0L), Same(transition.Status), Same(Owner), Same<long?>(null),
-                Same(transition.Head), Same((long)transition.Entries.Count), Same(transition.State), new[] { Owner },
+                Same(transition.Head), Same((long)transition.Entries.Count), Same(transition.State),
+                Same<long?>(TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds()), new[] { Owner },
             ]
             :
             [

@@ -16,7 +16,7 @@ public sealed class DatabaseClockTests
     public void GetUtcNow_AfterSet_IsTheDatabasesTimeAndWhatPassedSince(int seconds)
     {
         var database = _local.GetUtcNow() + TimeSpan.FromSeconds(seconds);
-        _clock.Set(database);
+        Set(database);
         _local.Advance(TimeSpan.FromSeconds(2));
 
         Assert.Equal(database + TimeSpan.FromSeconds(2), _clock.GetUtcNow());
@@ -26,9 +26,26 @@ public sealed class DatabaseClockTests
     public void Set_AnswerThatWasOnItsWayForLonger_DoesNotTurnTheClockBack()
     {
         var database = _local.GetUtcNow() + TimeSpan.FromHours(1);
-        _clock.Set(database);
-        _clock.Set(database - TimeSpan.FromMilliseconds(300));
+        Set(database);
+        Set(database, onItsWay: TimeSpan.FromMilliseconds(300));
 
-        Assert.Equal(database, _clock.GetUtcNow());
+        Assert.Equal(database + TimeSpan.FromMilliseconds(300), _clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void Set_DatabaseStepsBackByLessThanASecond_IsFollowed()
+    {
+        var database = _local.GetUtcNow() + TimeSpan.FromHours(1);
+        Set(database);
+        Set(database - TimeSpan.FromSeconds(0.9), onItsWay: TimeSpan.FromMilliseconds(10));
+
+        Assert.Equal(database - TimeSpan.FromSeconds(0.9), _clock.GetUtcNow());
+    }
+
+    private void Set(DateTimeOffset now, TimeSpan onItsWay = default)
+    {
+        var asked = _clock.GetTimestamp();
+        _local.Advance(onItsWay);
+        _clock.Set(now, asked);
     }
 }

@@ -6,21 +6,27 @@ namespace Actors.Grains.Tests.Simulation;
 /// <summary>Whose turn it is.</summary>
 internal static class ModelFairness
 {
-    /// <summary>Due runs first, then queued ones: by priority, then in fair shares of submitters, and of each submitter's workflows.</summary>
+    /// <summary>Commands and deadlines first, then what else is due, then the queue: by priority, then in fair shares of submitters, and of each submitter's workflows.</summary>
     public static List<ModelRun> Choose(ModelWorld world, Claim claim, DateTimeOffset now)
     {
         var open = world.Runs.Values.Where(r => r is { IsDone: false, Stored.Owner: null } && r.New.Format <= claim.Format).ToList();
         var ready = open.Where(r => r.DueAt <= now).OrderBy(r => r.DueAt).ThenBy(r => r.Id, StringComparer.Ordinal).ToLookup(r => r.Stored.Strikes >= claim.SuspectStrikes);
-        List<ModelRun> due = [.. ready[true].Take(claim.TakesSuspect ? 1 : 0).Concat(ready[false]).Take(claim.Slots)];
-        var owned = world.Runs.Values.Where(r => r.Stored.Owner is not null).CountBy(r => r.New.State.Submitter, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        var queued = open.Where(r => r.IsQueued && r.Stored.Strikes < claim.SuspectStrikes).Except(due)
-            .GroupBy(r => r.New.State.Submitter, StringComparer.Ordinal)
-            .SelectMany(g => Ranked(g).Select((run, index) => (Run: run, Score: index + 1 + owned.GetValueOrDefault(g.Key))))
-            .Where(r => r.Score <= claim.MaxPerSubmitter)
-            .OrderByDescending(r => r.Run.New.Priority).ThenBy(r => r.Score).ThenBy(r => r.Run.Id, StringComparer.Ordinal)
-            .Take(Math.Min(claim.QueuedSlots, claim.Slots - due.Count))
-            .Select(r => r.Run);
-        return [.. due, .. queued];
+        var urgent = ready[false].ToLookup(r => r.Inbox.Count > 0 || r.New.State.Deadline <= now);
+        List<ModelRun> chosen = [.. ready[true].Take(claim.TakesSuspect ? 1 : 0).Concat(urgent[true]).Take(claim.Slots)];
+        chosen.AddRange(InShares(urgent[false]).Take(claim.Slots - chosen.Count));
+        chosen.AddRange(InShares(open.Where(r => r.IsQueued && r.Stored.Strikes < claim.SuspectStrikes).Except(chosen)).Take(Math.Min(claim.QueuedSlots, claim.Slots - chosen.Count)));
+        return chosen;
+
+        List<ModelRun> InShares(IEnumerable<ModelRun> runs)
+        {
+            var owned = world.Runs.Values.Where(r => r.Stored.Owner is not null).Concat(chosen).CountBy(r => r.New.State.Submitter, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+            return [.. runs
+                .GroupBy(r => r.New.State.Submitter, StringComparer.Ordinal)
+                .SelectMany(g => Ranked(g).Select((run, index) => (Run: run, Score: index + 1 + owned.GetValueOrDefault(g.Key))))
+                .Where(r => r.Score <= claim.MaxPerSubmitter)
+                .OrderByDescending(r => r.Run.New.Priority).ThenBy(r => r.Score).ThenBy(r => r.Run.DueAt).ThenBy(r => r.Run.Id, StringComparer.Ordinal)
+                .Select(r => r.Run)];
+        }
     }
 
     // Its workflows take turns.

@@ -18,7 +18,7 @@ public sealed class PostgresFixture : IAsyncLifetime
     public async Task DisposeAsync() => await Server.DisposeAsync();
 }
 
-public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreConformance, IClassFixture<PostgresFixture>, IAsyncLifetime
+public sealed partial class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreConformance, IClassFixture<PostgresFixture>, IAsyncLifetime
 {
     private string _database = "";
     private TimeSpan _ahead;
@@ -43,8 +43,8 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
     [Fact]
     public async Task Open_NewerSchema_OldAndNewProgramsWorkSideBySide()
     {
-        Migration[] newer = [.. Migration.Load("Postgres"), new(3, 1, "ALTER TABLE runs ADD COLUMN later text"), new(4, 4, "ALTER TABLE runs DROP COLUMN later")];
-        await using var next = new SqlRunStore(Open(newer[..3]));
+        Migration[] newer = [.. Migration.Load("Postgres"), new(4, 1, "ALTER TABLE runs ADD COLUMN later text"), new(5, 5, "ALTER TABLE runs DROP COLUMN later")];
+        await using var next = new SqlRunStore(Open(newer[..4]));
         var (silo, run) = await ClaimedAsync();
         await next.InsertAsync(New(), default);
         await Store.CommitAsync(Commit(silo, run), default);
@@ -68,7 +68,7 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
             await dialect.DisposeAsync();
         }
 
-        Assert.Equal(2L, await ScalarAsync<long>("SELECT count(*) FROM schema_version"));
+        Assert.Equal(3L, await ScalarAsync<long>("SELECT count(*) FROM schema_version"));
     }
 
     [Fact]
@@ -156,21 +156,6 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
     }
 
     [Fact]
-    public async Task List_EveryFilter_UsesAnIndexOfItsOwn()
-    {
-        var commands = new List<string>();
-        foreach (var (condition, table, key) in from t in new[] { "runs", "finished_runs" } from c in new[] { "", "submitter = 'a'", "workflow_id = 'w'", "submitter = 'a' AND workflow_id = 'w'" } select (c, t, "id"))
-        {
-            var plan = await PlanAsync($"SELECT {key} FROM {table} {(condition.Length == 0 ? "" : "WHERE ")}{condition} ORDER BY {key} DESC LIMIT 10");
-            Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
-            Assert.DoesNotContain("Sort  (cost", plan, StringComparison.Ordinal);
-            commands.Add(plan);
-        }
-
-        Assert.Equal(8, commands.Count);
-    }
-
-    [Fact]
     public async Task Maintain_WholeDayIsOver_DropsItsPartitions()
     {
         var (silo, run) = await ClaimedAsync();
@@ -254,19 +239,5 @@ public sealed class PostgresRunStoreTests(PostgresFixture postgres) : RunStoreCo
         await using var connection = await ConnectAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)(await command.ExecuteScalarAsync())!;
-    }
-
-    private async Task<string> PlanAsync(string sql)
-    {
-        await using var connection = await ConnectAsync();
-        await using var command = new NpgsqlCommand("SET enable_seqscan = off; EXPLAIN " + sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        var lines = new List<string>();
-        while (await reader.ReadAsync())
-        {
-            lines.Add(reader.GetString(0));
-        }
-
-        return string.Join('\n', lines);
     }
 }

@@ -133,6 +133,31 @@ public abstract partial class RunStoreConformance
         Assert.Single(await Store.ClaimAsync(Wish(silo) with { QueuedSlots = 0 }, default));
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(300)]
+    public async Task Claim_DueRuns_InFairSharesUpToTheQuota(int greedy)
+    {
+        var silo = await JoinedAsync();
+        await Task.WhenAll(Enumerable.Range(0, greedy).Select(_ => Store.InsertAsync(New(submitter: "greedy"), default)));
+        await DueAtOnceAsync(silo, greedy);
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await Store.InsertAsync(New(submitter: "modest"), default);
+        await DueAtOnceAsync(silo, 1, queuedOnly: true);
+        var claim = Wish(silo, slots: 10, mostPerSubmitter: 2) with { QueuedSlots = 0 };
+        var first = (await Store.ClaimAsync(claim, default)).Select(c => c.Run.State).ToList();
+
+        Assert.Equal(["greedy", "greedy", "modest"], first.Select(s => s.Submitter).Order());
+        Assert.Empty(await Store.ClaimAsync(claim, default));
+
+        // A command is heard all the same, and a deadline.
+        var waiting = (await Store.ListUnfinishedAsync("greedy", greedy, default)).Except(first.Select(s => s.RunId)).Last();
+        await Store.PostAsync(waiting, s_cancel, default);
+        Assert.Equal(waiting, Assert.Single(await Store.ClaimAsync(claim, default)).Run.State.RunId);
+        await AdvanceAsync(TimeSpan.FromDays(1));
+        Assert.Equal(Math.Min(10, greedy - 3), (await Store.ClaimAsync(claim, default)).Count);
+    }
+
     [Fact]
     public async Task Claim_FourSilosAtOnce_NeverTheSameRun()
     {
@@ -320,5 +345,13 @@ public abstract partial class RunStoreConformance
         Assert.Equal((kept, "request", false), await Store.FindAsync("tester", "k", default) is { } found ? (found.Run.State.RunId, found.RequestHash, found.Created) : default);
         Assert.Null(await Store.FindAsync("tester", "other", default));
         Assert.Null(await Store.FindAsync("stranger", "k", default));
+    }
+
+    // As after a broken activation, without the rest.
+    private async Task DueAtOnceAsync(SiloId silo, int count, bool queuedOnly = false)
+    {
+        var claimed = queuedOnly ? await Store.ClaimAsync(Wish(silo, slots: count) with { SuspectStrikes = 1 }, default) : await Store.ClaimAsync(Wish(silo, slots: count, mostPerSubmitter: count), default);
+        Assert.Equal(count, claimed.Count);
+        await Task.WhenAll(claimed.Select(c => Store.ReleaseAsync(silo, new OwnedRun(c.Run.State.RunId, c.Run.Epoch), TimeSpan.Zero, default)));
     }
 }

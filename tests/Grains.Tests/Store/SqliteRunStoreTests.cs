@@ -63,8 +63,8 @@ public sealed class SqliteRunStoreTests : RunStoreConformance, IAsyncLifetime
     [Fact]
     public async Task Open_NewerSchema_IsUsedWhenItServesThisProgram()
     {
-        Migration[] newer = [.. Migration.Load("Sqlite"), new(3, 1, "CREATE TABLE later (id INTEGER)"), new(4, 4, "DROP TABLE later")];
-        await Open("new.db", newer[..3]).DisposeAsync();
+        Migration[] newer = [.. Migration.Load("Sqlite"), new(4, 1, "CREATE TABLE later (id INTEGER)"), new(5, 5, "DROP TABLE later")];
+        await Open("new.db", newer[..4]).DisposeAsync();
         await Open("new.db").DisposeAsync();
         await Open("new.db", newer).DisposeAsync();
         var e = Assert.Throws<StoreUnavailableException>(() => Open("new.db"));

@@ -116,7 +116,7 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
             return TimeSpan.Zero;
         }
 
-        clock.Set(beat.Now);
+        clock.Set(beat.Now, sentAt);
         return tenure.TryRenew(sentAt) ? _pause : TimeSpan.Zero;
     }
 
@@ -143,7 +143,7 @@ internal sealed partial class SiloMembership(IRunStore store, DatabaseClock cloc
         var sentAt = clock.GetTimestamp();
         var now = clock.GetUtcNow();
         var beat = await store.JoinAsync(new SiloRecord(id, identity.Name, identity.Version, RunState.CurrentFormat, now, now), cancellationToken);
-        clock.Set(beat.Now);
+        clock.Set(beat.Now, sentAt);
         LogJoined(log, identity.Name, id, beat.Timeline);
         var tenure = new Tenure(id, beat.Timeline, sentAt, lease * 2 / 3, clock);
         TaskCompletionSource<Tenure> joined;

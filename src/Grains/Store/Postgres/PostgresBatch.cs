@@ -92,6 +92,7 @@ internal sealed class PostgresBatch
         p.Add(Array(writes, w => w.Trace[^1].Hash));
         p.Add(Array(writes, w => (long?)w.Trace.Count));
         p.Add(Array(writes, w => w.State));
+        p.Add(Array(writes, w => (long?)w.Run.State.Deadline.ToUnixTimeMilliseconds()));
         p.Add(Array(writes.Where(w => w.Run.Owner is not null).DistinctBy(w => w.Run.Owner), w => w.Run.Owner.ToString()));
         AddTrace(p, writes);
         AddValues(p, writes, hasValues);

@@ -1,15 +1,18 @@
+using System.Text.RegularExpressions;
 using Npgsql;
 
 namespace Actors.Grains.Store.Postgres;
 
 /// <summary>Connection strings: what the operator wrote, and what this program adds.</summary>
-internal static class PostgresConnections
+internal static partial class PostgresConnections
 {
     private const string Settings =
         // Nobody waits for ever, and nobody holds up vacuum.
         "-c statement_timeout=10s -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s "
         // All statements look rows up by key in tables that grow from empty: a plan made while they were small must not scan them later.
         + "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan -c jit=off";
+
+    private static readonly HashSet<string> s_writable = new(["any", "primary", "readwrite", "preferprimary"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly Dictionary<string, string> s_uriOptions = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -67,17 +70,53 @@ internal static class PostgresConnections
     }
 
     /// <summary>Where it is, for messages.</summary>
-    public static string Describe(NpgsqlConnectionStringBuilder builder) => $"'{builder.Database}' on {builder.Host}:{builder.Port}";
+    public static string Describe(NpgsqlConnectionStringBuilder builder) => $"'{builder.Database}' on {builder.Host}{(HasManyHosts(builder) ? "" : $":{builder.Port}")}";
+
+    /// <summary>Of several hosts, sessions are made with the one that takes writes.</summary>
+    /// <exception cref="StoreUnavailableException">The settings do not go together, or want a server that takes no writes.</exception>
+    public static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings)
+    {
+        // Read as text, as the typed property does not tell what was left out.
+        var wanted = settings.TryGetValue("Target Session Attributes", out var value) ? value?.ToString() ?? "" : "";
+        if (wanted.Length > 0 && !s_writable.Contains(wanted.Replace("-", "", StringComparison.Ordinal)))
+        {
+            throw new StoreUnavailableException($"The database's connection string has target_session_attrs={wanted}: runs are written, so it must be read-write, primary or any.");
+        }
+
+        var plain = new NpgsqlConnectionStringBuilder(settings.ToString()) { TargetSessionAttributes = null };
+        if (!settings.ContainsKey("Host Recheck Seconds") || settings.HostRecheckSeconds == 10)
+        {
+            // How long a standby is taken for one after it was promoted.
+            plain.HostRecheckSeconds = 1;
+        }
+
+        var source = new NpgsqlDataSourceBuilder(plain.ToString());
+        try
+        {
+            return HasManyHosts(settings) ? source.BuildMultiHost().WithTargetSession(TargetSessionAttributes.ReadWrite) : source.Build();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or NotSupportedException or FormatException)
+        {
+            throw new StoreUnavailableException($"The settings of the connection to {Describe(settings)} do not go together: {e.Message}", e);
+        }
+    }
+
+    private static bool HasManyHosts(NpgsqlConnectionStringBuilder builder) => builder.Host?.Contains(',', StringComparison.Ordinal) == true;
 
     private static bool IsUri(string text) => text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase);
 
     private static string Keyword(string part) => part.Split('=')[0].Trim().ToLowerInvariant();
 
+    [GeneratedRegex("^[a-z]+://([^/?#]*@)?(?<hosts>[^/?#@]*,[^/?#@]*)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex ManyHosts();
+
     private static NpgsqlConnectionStringBuilder ParseUri(string text)
     {
-        var uri = new Uri(text);
+        // Several hosts, as libpq writes them, are more than a URI can have.
+        var hosts = ManyHosts().Match(text) is { Success: true } match ? match.Groups["hosts"] : null;
+        var uri = new Uri(hosts is null ? text : $"{text[..hosts.Index]}several{text[(hosts.Index + hosts.Length)..]}");
         var user = uri.UserInfo.Split(':', 2);
-        var builder = new NpgsqlConnectionStringBuilder { Host = uri.Host, Port = uri.Port > 0 ? uri.Port : 5432, Database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')) };
+        var builder = new NpgsqlConnectionStringBuilder { Host = hosts?.Value ?? uri.Host, Port = uri.Port > 0 ? uri.Port : 5432, Database = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/')) };
         if (user[0].Length > 0)
         {
             builder.Username = Uri.UnescapeDataString(user[0]);

@@ -18,7 +18,7 @@ internal sealed partial class PostgresDialect : ISqlDialect
 
     private PostgresDialect(NpgsqlConnectionStringBuilder builder, ILogger log)
     {
-        _pool = NpgsqlDataSource.Create(builder);
+        _pool = PostgresConnections.Source(builder);
         _member = new PostgresMember(builder);
         _partitions = new PostgresPartitions(log);
         _log = log;
@@ -40,6 +40,12 @@ internal sealed partial class PostgresDialect : ISqlDialect
         SELECT h.id, h.submitter, h.workflow_id, h.priority FROM unnest(@submitters, @workflows) AS g(submitter, workflow_id) CROSS JOIN LATERAL (
           SELECT r.id, r.submitter, r.workflow_id, r.priority FROM runs r
           WHERE r.owner IS NULL AND r.queued AND r.submitter = g.submitter AND r.workflow_id = g.workflow_id AND r.format <= @format ORDER BY r.priority DESC, r.id LIMIT @most) AS h
+        """;
+
+    public string DueHeads =>
+        $"""
+        SELECT h.* FROM unnest(@submitters) AS g(key) CROSS JOIN LATERAL (
+          SELECT {ISqlDialect.DueColumns} FROM runs WHERE {ISqlDialect.IsDue} AND runs.submitter = g.key ORDER BY due_at LIMIT @most) AS h
         """;
 
     /// <summary>Connects, waiting a while for a server that starts, and brings the schema up to date.</summary>
@@ -68,6 +74,11 @@ internal sealed partial class PostgresDialect : ISqlDialect
             }
         }
     }
+
+    public string Each => "g.key";
+
+    public string FirstOfEach(string select, string table, string condition) =>
+        $"SELECT h.* FROM unnest(@workflows) AS g(key) CROSS JOIN LATERAL ({select} {condition} LIMIT @limit) AS h";
 
     public string Among(string parameter) => $"= ANY(@{parameter})";
 
@@ -104,6 +115,8 @@ internal sealed partial class PostgresDialect : ISqlDialect
         _ => false,
     };
 
+    public bool IsTimeout(Exception fault) => fault is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } or NpgsqlException { InnerException: TimeoutException };
+
     // Data exceptions, constraints, limits of a row or an index entry; what is no text fails before it is sent.
     public bool RefusesData(Exception fault) => fault is PostgresException { SqlState: var state } ? state[..2] is "22" or "23" or "54" : fault is ArgumentException;
 
@@ -116,7 +129,7 @@ internal sealed partial class PostgresDialect : ISqlDialect
     public void Forget() => _batch.Forget();
 
     /// <summary>A connection aside from the pool, for notifications.</summary>
-    public NpgsqlConnection Aside() => new(new NpgsqlConnectionStringBuilder(_member.ConnectionString) { MaxAutoPrepare = 0 }.ToString());
+    public NpgsqlConnection Aside() => _member.Source.CreateConnection();
 
     /// <summary>Runs one statement on the pool.</summary>
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
@@ -133,8 +146,8 @@ internal sealed partial class PostgresDialect : ISqlDialect
 
     private void Prepare(NpgsqlConnectionStringBuilder builder, IReadOnlyList<Migration> migrations)
     {
-        using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_member.ConnectionString) { CommandTimeout = 0 }.ToString());
-        connection.Open();
+        using var source = PostgresConnections.Source(new NpgsqlConnectionStringBuilder(_member.Settings.ToString()) { CommandTimeout = 0 });
+        using var connection = source.OpenConnection();
         connection.Execute("SET statement_timeout = 0; SET lock_timeout = '30s'");
         new Migrator(PostgresConnections.Describe(builder), migrations).Run(connection, (c, t) => c.Execute("SELECT pg_advisory_xact_lock(7220643014590271)", transaction: t));
         _partitions.EnsureAsync(connection, CancellationToken.None).GetAwaiter().GetResult();

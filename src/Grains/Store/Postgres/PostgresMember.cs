@@ -4,13 +4,21 @@ using Npgsql;
 namespace Actors.Grains.Store.Postgres;
 
 /// <summary>One connection for heartbeats, used synchronously and by one thread at a time; opened again when it broke.</summary>
-internal sealed class PostgresMember(NpgsqlConnectionStringBuilder builder) : IDisposable
+internal sealed class PostgresMember : IDisposable
 {
     private readonly Lock _gate = new();
     private NpgsqlConnection? _connection;
 
+    public PostgresMember(NpgsqlConnectionStringBuilder builder)
+    {
+        Settings = new NpgsqlConnectionStringBuilder(builder.ToString()) { Pooling = false, CommandTimeout = 5, Timeout = 5 };
+        Source = PostgresConnections.Source(Settings);
+    }
+
     /// <summary>Without pooling, and impatient: a heartbeat that takes longer is better tried again.</summary>
-    public string ConnectionString { get; } = new NpgsqlConnectionStringBuilder(builder.ToString()) { Pooling = false, CommandTimeout = 5, Timeout = 5 }.ToString();
+    public NpgsqlConnectionStringBuilder Settings { get; }
+
+    public NpgsqlDataSource Source { get; }
 
     public T Write<T>(Func<DbConnection, DbTransaction, T> work)
     {
@@ -18,7 +26,7 @@ internal sealed class PostgresMember(NpgsqlConnectionStringBuilder builder) : ID
         {
             try
             {
-                _connection ??= Open();
+                _connection ??= Source.OpenConnection();
                 using var transaction = _connection.BeginTransaction();
                 var result = work(_connection, transaction);
                 transaction.Commit();
@@ -26,7 +34,7 @@ internal sealed class PostgresMember(NpgsqlConnectionStringBuilder builder) : ID
             }
             catch
             {
-                Dispose();
+                Close();
                 throw;
             }
         }
@@ -34,17 +42,16 @@ internal sealed class PostgresMember(NpgsqlConnectionStringBuilder builder) : ID
 
     public void Dispose()
     {
+        Close();
+        Source.Dispose();
+    }
+
+    private void Close()
+    {
         lock (_gate)
         {
             _connection?.Dispose();
             _connection = null;
         }
-    }
-
-    private NpgsqlConnection Open()
-    {
-        var connection = new NpgsqlConnection(ConnectionString);
-        connection.Open();
-        return connection;
     }
 }

@@ -13,6 +13,7 @@ internal sealed partial class PostgresPartitions(ILogger log)
     internal const long Making = 7220643014590272;
 
     private const int DaysAhead = 3;
+    private const int Portion = 500;
     private static readonly (string Table, string Key)[] s_tables = [("trace", "run_id"), ("finished_runs", "id")];
 
     /// <summary>Makes those of today and the coming days.</summary>
@@ -62,7 +63,8 @@ internal sealed partial class PostgresPartitions(ILogger log)
             {
                 LogInDefault(log, table, day);
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.LockNotAvailable)
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.UniqueViolation
+                or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected)
             {
                 LogNoPartition(log, key, name, e.MessageText);
             }
@@ -89,33 +91,63 @@ internal sealed partial class PostgresPartitions(ILogger log)
 
     private static Task<bool> ExistsAsync(NpgsqlConnection connection, string name) => connection.QuerySingleAsync<bool>("SELECT to_regclass(@name) IS NOT NULL", new { name });
 
-    private static async Task<int> DropAsync(NpgsqlConnection connection, DateTime day, long cutoff, CancellationToken cancellationToken)
+    // Everything that grows with the day's size is done before anybody is locked out.
+    private async Task<int> DropAsync(NpgsqlConnection connection, DateTime day, long cutoff, CancellationToken cancellationToken)
     {
-        var (finished, trace) = (Name("finished_runs", day), Name("trace", day));
         try
         {
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await connection.ExecuteAsync($"SET LOCAL lock_timeout = '1s'; LOCK TABLE finished_runs, trace IN ACCESS EXCLUSIVE MODE", transaction: transaction);
-            var inUse = await connection.QuerySingleAsync<bool>(
-                $"SELECT EXISTS (SELECT 1 FROM runs WHERE id >= @from AND id < @to) OR EXISTS (SELECT 1 FROM {finished} WHERE ended_at >= @cutoff)",
-                new { from = Bound(day), to = Bound(day.AddDays(1)), cutoff },
-                transaction);
-            if (inUse)
+            if (await IsInUseAsync(connection, null, day, cutoff))
             {
                 return 0;
             }
 
-            await connection.ExecuteAsync($"DELETE FROM idempotency_keys k USING {finished} f WHERE k.submitter = f.submitter AND k.idempotency_key = f.idempotency_key", transaction: transaction);
-            var count = await connection.QuerySingleAsync<long>($"SELECT count(*) FROM {finished}", transaction: transaction);
-            await connection.ExecuteAsync($"DROP TABLE {finished}; DROP TABLE IF EXISTS {trace}", transaction: transaction);
-            await transaction.CommitAsync(cancellationToken);
-            return (int)count;
+            var count = await RemoveKeysAsync(connection, day, cutoff, cancellationToken);
+            return await DropIfUnusedAsync(connection, day, cutoff, cancellationToken) ? count : 0;
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UndefinedTable)
         {
             // Somebody reads or drops it; the next round tries again.
+            LogNotDropped(log, day, e.MessageText);
             return 0;
         }
+    }
+
+    private static async Task<bool> DropIfUnusedAsync(NpgsqlConnection connection, DateTime day, long cutoff, CancellationToken cancellationToken)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+
+        // Commits of all silos wait meanwhile, so it takes no longer than these say.
+        await connection.ExecuteAsync("SET LOCAL lock_timeout = '500ms'; SET LOCAL statement_timeout = '2s'; LOCK TABLE ONLY finished_runs, ONLY trace IN ACCESS EXCLUSIVE MODE", transaction: transaction);
+        if (await IsInUseAsync(connection, transaction, day, cutoff))
+        {
+            return false;
+        }
+
+        await connection.ExecuteAsync($"DROP TABLE {Name("finished_runs", day)}; DROP TABLE IF EXISTS {Name("trace", day)}", transaction: transaction);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private static Task<bool> IsInUseAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, DateTime day, long cutoff) => connection.QuerySingleAsync<bool>(
+        $"SELECT EXISTS (SELECT 1 FROM runs WHERE id >= @from AND id < @to) OR EXISTS (SELECT 1 FROM {Name("finished_runs", day)} WHERE ended_at >= @cutoff)",
+        new { from = Bound(day), to = Bound(day.AddDays(1)), cutoff },
+        transaction);
+
+    // Each portion is a transaction of its own. Gives how many runs the day has.
+    private static async Task<int> RemoveKeysAsync(NpgsqlConnection connection, DateTime day, long cutoff, CancellationToken cancellationToken)
+    {
+        var sql = $"""
+            WITH portion AS (SELECT id, submitter, idempotency_key FROM {Name("finished_runs", day)} WHERE id > @after AND ended_at < @cutoff ORDER BY id LIMIT {Portion}),
+            gone AS (DELETE FROM idempotency_keys k USING portion p WHERE k.submitter = p.submitter AND k.idempotency_key = p.idempotency_key)
+            SELECT count(*) AS count, max(id) AS last FROM portion
+            """;
+        var total = 0;
+        for (var (count, after) = ((long)Portion, ""); count == Portion; total += (int)count)
+        {
+            (count, after) = await connection.QuerySingleAsync<(long, string)>(new CommandDefinition(sql, new { after, cutoff }, cancellationToken: cancellationToken));
+        }
+
+        return total;
     }
 
     private static string Name(string table, DateTime day) => $"{table}_{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
@@ -128,4 +160,7 @@ internal sealed partial class PostgresPartitions(ILogger log)
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "No partition {Name} by {Key}: {Reason}")]
     private static partial void LogNoPartition(ILogger logger, string key, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Day:yyyy-MM-dd} is over and is removed later: {Reason}")]
+    private static partial void LogNotDropped(ILogger logger, DateTime day, string reason);
 }

@@ -10,7 +10,7 @@ internal static class PostgresStatements
     private static readonly string s_insert = MakeInsert(false);
     private static readonly string s_insertWithValues = MakeInsert(true);
 
-    /// <summary>Takes 16 arrays of the runs (the last: their owners), 7 of trace entries, 3 of values. Gives the ids of the inserted.</summary>
+    /// <summary>Takes 17 arrays of the runs (the last: their owners), 7 of trace entries, 3 of values. Gives the ids of the inserted.</summary>
     public static string Insert(bool withValues) => withValues ? s_insertWithValues : s_insert;
 
     /// <summary>Takes 13 arrays of the commits, 7 of trace entries, 3 of values, 2 of consumed commands. Gives the ordinals of those whose fence held.</summary>
@@ -18,22 +18,22 @@ internal static class PostgresStatements
 
     // An owner's row stays until the end: who evicts it waits, and then frees these runs too.
     private static string MakeInsert(bool withValues) => $"""
-        WITH members AS (SELECT id FROM silos WHERE id = ANY($16) FOR KEY SHARE),
+        WITH members AS (SELECT id FROM silos WHERE id = ANY($17) FOR KEY SHARE),
         input AS (
-          SELECT i.*, i.n - 1 AS ordinal FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) WITH ORDINALITY
-            AS i(id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, request_hash, format, priority, status, owner, due_at, head, length, state, n)
+          SELECT i.*, i.n - 1 AS ordinal FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) WITH ORDINALITY
+            AS i(id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, request_hash, format, priority, status, owner, due_at, head, length, state, deadline, n)
           WHERE i.owner IS NULL OR i.owner IN (SELECT id FROM members)),
         keyed AS (
           INSERT INTO idempotency_keys (submitter, idempotency_key, run_id, request_hash)
           SELECT submitter, idempotency_key, id, request_hash FROM input WHERE idempotency_key IS NOT NULL ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING run_id),
         inserted AS (
           INSERT INTO runs (id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, format, priority, status, queued, version, epoch, owner, due_at, strikes, commands, created_at,
-            trace_length, trace_head, state)
+            trace_length, trace_head, state, deadline)
           SELECT id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, format, priority, status, owner IS NULL, 1, (owner IS NOT NULL)::int, owner, due_at, (owner IS NOT NULL)::int, 0,
-            (SELECT db_now()), length, head, state
+            (SELECT db_now()), length, head, state, deadline
           FROM input WHERE idempotency_key IS NULL OR id IN (SELECT run_id FROM keyed) ON CONFLICT DO NOTHING RETURNING id),
         applied AS (SELECT i.id, i.ordinal FROM input i WHERE i.id IN (SELECT id FROM inserted)),
-        {Trace(17)}{(withValues ? Values(24) : "")}
+        {Trace(18)}{(withValues ? Values(25) : "")}
         SELECT id FROM inserted
         """;
 

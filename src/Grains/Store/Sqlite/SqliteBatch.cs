@@ -56,14 +56,14 @@ internal sealed class SqliteBatch(SqliteConnection connection) : IDisposable
             transaction,
             """
             INSERT INTO runs (id, submitter, workflow_id, workflow_version, definition_hash, idempotency_key, format, priority, status, queued, version, epoch, owner, due_at, strikes, commands, created_at,
-              trace_length, trace_head, state)
-            VALUES (@id, @submitter, @workflow, @workflowVersion, @definition, @key, @format, @priority, @status, @owner IS NULL, 1, @owned, @owner, @due, @owned, 0, db_now(), @length, @head, @state)
+              trace_length, trace_head, state, deadline)
+            VALUES (@id, @submitter, @workflow, @workflowVersion, @definition, @key, @format, @priority, @status, @owner IS NULL, 1, @owned, @owner, @due, @owned, 0, db_now(), @length, @head, @state, @deadline)
             ON CONFLICT DO NOTHING
             """,
             ("@id", id), ("@submitter", run.State.Submitter), ("@workflow", run.Definition.Id), ("@workflowVersion", run.Definition.Version), ("@definition", run.DefinitionHash),
             ("@key", run.IdempotencyKey), ("@format", run.Format), ("@priority", run.Priority), ("@status", RowText.Status(run.State.Status)), ("@owner", run.Owner?.ToString()),
             ("@owned", run.Owner is null ? 0 : 1), ("@due", run.Owner is null ? run.State.DueAt?.ToUnixTimeMilliseconds() : null), ("@length", run.Trace.Count), ("@head", run.Trace[^1].Hash),
-            ("@state", write.State));
+            ("@state", write.State), ("@deadline", run.State.Deadline.ToUnixTimeMilliseconds()));
         if (inserted == 0)
         {
             return false;

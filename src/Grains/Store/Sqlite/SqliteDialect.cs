@@ -67,6 +67,17 @@ internal sealed class SqliteDialect : ISqlDialect
           SELECT x.id FROM runs x WHERE x.owner IS NULL AND x.queued AND x.submitter = s.value AND x.workflow_id = w.value AND x.format <= @format ORDER BY x.priority DESC, x.id LIMIT @most)
         """;
 
+    public string DueHeads =>
+        $"""
+        SELECT {ISqlDialect.DueColumns} FROM (SELECT value FROM json_each(@submitters)) g CROSS JOIN runs WHERE id IN (
+          SELECT x.id FROM runs x WHERE x.owner IS NULL AND x.due_at <= (SELECT db_now()) AND x.format <= @format AND x.strikes < @suspect AND x.submitter = g.value ORDER BY x.due_at LIMIT @most)
+        """;
+
+    public string Each => "g.value";
+
+    public string FirstOfEach(string select, string table, string condition) =>
+        $"{select} WHERE id IN (SELECT x.id FROM json_each(@workflows) g CROSS JOIN {table} x WHERE x.id IN (SELECT id FROM {table} {condition} LIMIT @limit))";
+
     public string Among(string parameter) => $"IN (SELECT value FROM json_each(@{parameter}))";
 
     public object List(IEnumerable<string> values) => JsonSerializer.Serialize(values);
@@ -95,6 +106,8 @@ internal sealed class SqliteDialect : ISqlDialect
     public Task<IReadOnlySet<StoreWrite>> WriteAsync(WriteBatch batch, CancellationToken cancellationToken) => OnWriter(t => _batch.Write(batch, t), cancellationToken);
 
     public bool IsTransient(Exception fault) => fault is SqliteException { SqliteErrorCode: raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_FULL or raw.SQLITE_IOERR };
+
+    public bool IsTimeout(Exception fault) => false;
 
     public bool RefusesData(Exception fault) => fault is SqliteException { SqliteErrorCode: raw.SQLITE_TOOBIG or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH } or ArgumentException;
 
