@@ -1,3 +1,4 @@
+using Actors.Chaos.Checker;
 using Actors.Testing.Cluster;
 
 namespace Actors.Chaos.Faults;
@@ -17,7 +18,7 @@ internal static class SharedFaults
         {
             Skip = world => world.Volume is null ? "only root can mount a small file system" : null,
         },
-        new("herd", Lane.Shared, HerdAsync),
+        new("herd", Lane.Shared, (w, r, c) => w.TroubleAsync(() => HerdAsync(w, r, c))),
     ];
 
     private static async Task KillRunnerAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
@@ -51,7 +52,7 @@ internal static class SharedFaults
         silo.Proxy.Cut();
         if (isLong)
         {
-            world.Lose(silo);
+            world.Lose(silo, LossKind.Cut);
         }
 
         await ChaosWorld.WaitAsync(isLong ? 17 + (random.NextDouble() * 3) : random.NextDouble() * 5, cancellationToken);

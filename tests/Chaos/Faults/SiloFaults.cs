@@ -1,3 +1,4 @@
+using Actors.Chaos.Checker;
 using Actors.Testing.Cluster;
 using Npgsql;
 
@@ -9,6 +10,10 @@ internal static class SiloFaults
     // The lease, and what a silo may need to see that it is over.
     private const double PastTheLease = 18;
 
+    // What was broken before is over, and the throughput is what it was.
+    private const double Quiet = 25;
+    private static readonly TimeSpan PoisonPatience = TimeSpan.FromMinutes(5);
+
     public static IReadOnlyList<Fault> All { get; } =
     [
         new("kill_silo", Lane.Silo, KillAsync),
@@ -16,7 +21,8 @@ internal static class SiloFaults
         new("evict_silo", Lane.Silo, EvictAsync),
         new("rolling_restart", Lane.Silo, RollAsync),
         new("clock_jump", Lane.Silo, (_, _, _) => Task.CompletedTask) { Skip = _ => "nothing here shifts the wall clock of one process alone: libfaketime breaks the timed waits of .NET's runtime, a time namespace shifts the monotonic clock only" },
-        new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6),
+        new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6) { IsAlone = true },
+        new("lone_kill", Lane.Silo, LoneKillAsync, LeastMinutes: 4) { IsAlone = true },
     ];
 
     private static SiloNode Any(ChaosWorld world, Random random) => world.Cluster.Silos[random.Next(world.Cluster.Silos.Count)];
@@ -25,7 +31,7 @@ internal static class SiloFaults
     {
         var silo = Any(world, random);
         await silo.KillAsync();
-        world.Lose(silo);
+        world.Lose(silo, LossKind.Killed);
         await ChaosWorld.WaitAsync(random.NextDouble() * PastTheLease, cancellationToken);
         silo.Launch();
     }
@@ -34,7 +40,7 @@ internal static class SiloFaults
     {
         var silo = Any(world, random);
         silo.Pause();
-        world.Lose(silo);
+        world.Lose(silo, LossKind.Paused);
         await ChaosWorld.WaitAsync(PastTheLease + (random.NextDouble() * 4), cancellationToken);
         silo.Resume();
     }
@@ -69,7 +75,19 @@ internal static class SiloFaults
         }
     }
 
-    /// <summary>Kills whoever owns a certain run, until the run is given up.</summary>
+    /// <summary>One silo is lost and nothing else: takeovers and throughput are judged by it.</summary>
+    private static async Task LoneKillAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        await ChaosWorld.WaitAsync(Quiet, cancellationToken);
+        var silo = Any(world, random);
+        await silo.KillAsync();
+        world.Lose(silo, LossKind.Killed);
+        await ChaosWorld.WaitAsync(PastTheLease, cancellationToken);
+        silo.Launch();
+        await ChaosWorld.WaitAsync(60 - PastTheLease, cancellationToken);
+    }
+
+    /// <summary>Kills whoever owns a certain run, until the run is given up: also past the end of the faults' time.</summary>
     private static async Task PoisonAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
     {
         if (await world.Load.OneAsync(random, $"poison-{random.Next()}", 600_000, cancellationToken) is not { } run)
@@ -78,10 +96,11 @@ internal static class SiloFaults
         }
 
         world.Poisoned.Add(run);
-        while (!cancellationToken.IsCancellationRequested)
+        using var patience = new CancellationTokenSource(PoisonPatience, TimeProvider.System);
+        while (!patience.IsCancellationRequested)
         {
-            await ChaosWorld.WaitAsync(0.5, cancellationToken);
-            if (await OwnerAsync(world, run, cancellationToken) is not { } owner)
+            await ChaosWorld.WaitAsync(0.5, CancellationToken.None);
+            if (await OwnerAsync(world, run, CancellationToken.None) is not { } owner)
             {
                 return;
             }
@@ -89,7 +108,7 @@ internal static class SiloFaults
             if (world.Cluster.Silos.FirstOrDefault(s => s.Address.ToString() == owner) is { IsRunning: true } silo)
             {
                 await silo.KillAsync();
-                await ChaosWorld.WaitAsync(2, cancellationToken);
+                await ChaosWorld.WaitAsync(2, CancellationToken.None);
                 silo.Launch();
             }
         }
