@@ -23,6 +23,8 @@ internal sealed class ChaosRun(ChaosOptions options)
         {
             Silos = options.Silos,
             Runner = RunnerUrl,
+            SiloProgram = ChildProcess.PathOf("tests", "Chaos"),
+            SiloArguments = ["silo"],
             PostgresParent = volume?.Path,
             PostgresSettings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_wal_size"] = "256MB", ["log_min_messages"] = "fatal" },
             Edit = Mutations.Edit(options.Mutation),

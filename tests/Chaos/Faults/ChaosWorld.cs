@@ -100,7 +100,9 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
         foreach (var silo in Cluster.Silos)
         {
             silo.Proxy.Heal();
+            silo.RunnerProxy.Heal();
             silo.Proxy.Delay = TimeSpan.Zero;
+            File.Delete(silo.ClockFile);
             if (silo.IsPaused)
             {
                 silo.Resume();

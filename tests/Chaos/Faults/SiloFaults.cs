@@ -1,3 +1,4 @@
+using System.Globalization;
 using Actors.Chaos.Checker;
 using Actors.Testing.Cluster;
 using Npgsql;
@@ -20,7 +21,7 @@ internal static class SiloFaults
         new("pause_silo", Lane.Silo, PauseAsync),
         new("evict_silo", Lane.Silo, EvictAsync),
         new("rolling_restart", Lane.Silo, RollAsync),
-        new("clock_jump", Lane.Silo, (_, _, _) => Task.CompletedTask) { Skip = _ => "nothing here shifts the wall clock of one process alone: libfaketime breaks the timed waits of .NET's runtime, a time namespace shifts the monotonic clock only" },
+        new("clock_jump", Lane.Silo, JumpAsync),
         new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6) { IsAlone = true },
         new("lone_kill", Lane.Silo, LoneKillAsync, LeastMinutes: 4) { IsAlone = true },
     ];
@@ -73,6 +74,16 @@ internal static class SiloFaults
             silo.Launch();
             await silo.ReadyAsync();
         }
+    }
+
+    /// <summary>The wall clock of one silo's process jumps by minutes, forward or back, and stays so for a while. Its monotonic clock does not, as under an administrator's hand.</summary>
+    private static async Task JumpAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        var silo = Any(world, random);
+        var seconds = random.Next(60, 600) * (random.Next(2) == 0 ? 1 : -1);
+        await File.WriteAllTextAsync(silo.ClockFile, seconds.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        await ChaosWorld.WaitAsync(5 + (random.NextDouble() * 10), cancellationToken);
+        File.Delete(silo.ClockFile);
     }
 
     /// <summary>One silo is lost and nothing else: takeovers and throughput are judged by it.</summary>

@@ -20,12 +20,20 @@ public sealed class MutationTests
     [Fact]
     public Task Run_PollDropped_TheCheckerSeesIt() => AssertCaughtAsync(Mutation.Poll, TimeSpan.FromSeconds(40));
 
+    /// <summary>A machine that is busy with other things may do too little in a third of a minute to show anything.</summary>
     private static async Task AssertCaughtAsync(Mutation mutation, TimeSpan patience)
     {
-        var options = new ChaosOptions { Minutes = 0.3, Seed = 7, Mutation = mutation, Only = Mutations.Faults(mutation), HealPatience = patience };
+        ChaosReport? report = null;
+        foreach (var minutes in (double[])[0.3, 1.5])
+        {
+            var options = new ChaosOptions { Minutes = minutes, Seed = 7, Mutation = mutation, Only = Mutations.Faults(mutation), HealPatience = patience };
+            report = await new ChaosRun(options).RunAsync(CancellationToken.None);
+            if (report.Catches(mutation))
+            {
+                return;
+            }
+        }
 
-        var report = await new ChaosRun(options).RunAsync(CancellationToken.None);
-
-        Assert.True(report.Catches(mutation), report.Text);
+        Assert.Fail(report!.Text);
     }
 }
