@@ -16,7 +16,10 @@ faults are injected for M minutes (1). Then everything is healed, and the databa
 checked: every acknowledged run ended, nothing was done twice, no sandbox was left. Prints the seed; the same seed injects the
 same faults. Exit code 1 on a violation, or when too little happened to prove anything.
 
---sandbox null (the default) is the only kind of sandbox so far: calls are lines in a ledger.
+The silos are the product's, each with a wall clock of its own that can jump by minutes (its monotonic clock goes on) and with ways to
+database and runner that can break or fall silent. The runner is a stand-in that speaks the same HTTP contract: its sandboxes are null
+ones, calls are lines in a ledger that survives its kill -9. The product's runner under crashes is a part of the end-to-end tests.
+Faults that need time (a poison run, a silo lost while nothing else is broken) come in runs of 4 or 6 minutes, or when named by --only.
 --mutation breaks the product on purpose, for half a minute: success is that the checker sees just that. all: one after the other.
 
 Needs the .NET SDK 10 and PostgreSQL 15; root for a disk that runs full.
@@ -30,10 +33,6 @@ while (($#)); do
     --help | -h)
       usage
       exit
-      ;;
-    --sandbox)
-      [[ "${2:-}" == null ]] || die "--sandbox: only null is built."
-      shift
       ;;
     --mutation)
       mutation="${2:?--mutation needs a name}"

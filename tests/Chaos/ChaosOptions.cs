@@ -27,8 +27,6 @@ internal sealed record ChaosOptions
 
     public int Silos { get; init; } = 3;
 
-    public string Sandbox { get; init; } = "null";
-
     public Mutation Mutation { get; init; }
 
     /// <summary>Only these kinds of faults; all when empty. A mutation brings those that it shows under.</summary>

@@ -11,6 +11,7 @@ internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violati
 {
     private const double LeastSucceeded = 0.6;
     private const int LeastRunsPerMinute = 20;
+    private static readonly string[] Waits = ["retry_due", "approval_decided", "signal_received", "wait_timed_out"];
 
     /// <summary>Nothing broke, and enough was tried.</summary>
     public bool Passed => Violations.Count == 0 && Floors.Count == 0;
@@ -23,9 +24,15 @@ internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violati
         var floors = Missed(options, injector, history).ToList();
         var text = new StringBuilder();
         var acknowledged = history.Submissions.Count;
-        var takeovers = Takeovers.Measure(history).Order().ToList();
-        Line($"chaos: seed {options.Seed}, {options.Silos} silos, {options.Sandbox} sandbox, {took.TotalSeconds:0} s{(options.Mutation == Mutation.None ? "" : $", mutation {options.Mutation}")}");
+        var takeovers = Takeovers.Measure(history, LossKind.Killed).Order().ToList();
+        var throughput = Takeovers.Throughput(history, new CheckerLimits()).Select(t => t.Share).Order().ToList();
+        Line($"chaos: seed {options.Seed}, {options.Silos} silos, null sandboxes, {took.TotalSeconds:0} s{(options.Mutation == Mutation.None ? "" : $", mutation {options.Mutation}")}");
         Line($"faults: {Pairs(injector.Injected)}");
+        if (injector.Failed.Count > 0)
+        {
+            Line($"not injected, as another fault was in the way: {Pairs(injector.Failed)}");
+        }
+
         foreach (var (kind, reason) in injector.Skipped)
         {
             Line($"skipped: {kind}: {reason}");
@@ -37,9 +44,10 @@ internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violati
         Line($"{history.Runs.Values.Sum(r => r.Trace.Count(e => e.Kind == "recovered"))} takeovers of runs, {world.Cluster.Silos.Sum(s => s.Proxy.Swallowed)} answers swallowed after COMMIT, {world.Restarted} silos ended by themselves");
         if (takeovers.Count > 0)
         {
-            Line($"takeover of a lost silo's run: median {takeovers[takeovers.Count / 2].TotalSeconds:0.0} s, worst {takeovers[^1].TotalSeconds:0.0} s of {takeovers.Count}");
+            Line($"kill -9 of a silo to the next step of its runs elsewhere: median {takeovers[takeovers.Count / 2].TotalSeconds:0.0} s, worst {takeovers[^1].TotalSeconds:0.0} s of {takeovers.Count}");
         }
 
+        Line($"throughput within a minute of the loss of a silo: {(throughput.Count == 0 ? "no loss stood alone" : FormattableString.Invariant($"at least {throughput[0]:P0} of that before, {throughput.Count} times"))}");
         foreach (var note in world.Notes)
         {
             Line($"note: {note}");
@@ -72,11 +80,16 @@ internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violati
     private static IEnumerable<string> Missed(ChaosOptions options, FaultInjector injector, History history)
     {
         // Not those that end early by their nature.
-        var ended = history.Runs.Values.Where(r => r.Workflow != NullWorkflows.Hang && Outcome(r) != "cancelled").ToList();
-        var succeeded = ended.Count(r => Outcome(r) == "succeeded");
+        var ended = history.Runs.Values.Where(r => r.Workflow is not (NullWorkflows.Hang or NullWorkflows.Waits) && r.Outcome != "cancelled").ToList();
+        var succeeded = ended.Count(r => r.Outcome == "succeeded");
         if (ended.Count < LeastRunsPerMinute * options.Minutes || succeeded < LeastSucceeded * ended.Count)
         {
             yield return $"{succeeded} of {ended.Count} runs succeeded, {LeastSucceeded:P0} of at least {LeastRunsPerMinute * options.Minutes:0} must";
+        }
+
+        foreach (var kind in Waits.Where(kind => options.Minutes >= 1 && !history.Runs.Values.Any(r => r.Has(kind))))
+        {
+            yield return $"no trace holds '{kind}'";
         }
 
         var faults = injector.Injected.Values.Sum();
@@ -92,9 +105,7 @@ internal sealed record ChaosReport(string Text, IReadOnlyList<Violation> Violati
     }
 
     private static Dictionary<string, int> Outcomes(History history) =>
-        history.Runs.Values.GroupBy(r => Outcome(r) ?? "none", StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
-
-    private static string? Outcome(RunRecord run) => run.Trace is [.., { Kind: "done" } done] && done.Data.TryGetProperty("outcome", out var outcome) ? outcome.GetString() : null;
+        history.Runs.Values.GroupBy(r => r.Outcome ?? "none", StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
 
     private static string Pairs(IReadOnlyDictionary<string, int> counts) =>
         string.Join(", ", counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value}")));

@@ -12,7 +12,7 @@ namespace Actors.Chaos;
 internal sealed class ChaosRun(ChaosOptions options)
 {
     // A runner forgets sandboxes that nobody asks about for so long.
-    private const int IdleSeconds = 25;
+    private const int IdleSeconds = 45;
     private const string VolumeSize = "3g";
 
     public async Task<ChaosReport> RunAsync(CancellationToken cancellationToken)
@@ -23,6 +23,8 @@ internal sealed class ChaosRun(ChaosOptions options)
         {
             Silos = options.Silos,
             Runner = RunnerUrl,
+            SiloProgram = ChildProcess.PathOf("tests", "Chaos"),
+            SiloArguments = ["silo"],
             PostgresParent = volume?.Path,
             PostgresSettings = new Dictionary<string, string>(StringComparer.Ordinal) { ["max_wal_size"] = "256MB", ["log_min_messages"] = "fatal" },
             Edit = Mutations.Edit(options.Mutation),
@@ -43,7 +45,7 @@ internal sealed class ChaosRun(ChaosOptions options)
         var world = new ChaosWorld(cluster, runner, load, options, volume?.Path);
         var injector = new FaultInjector(world, options.Seed);
         var history = await BreakAndHealAsync(world, injector, cancellationToken);
-        var violations = HistoryChecker.Check(history, new CheckerLimits());
+        var violations = HistoryChecker.Check(history, new CheckerLimits { Idle = TimeSpan.FromSeconds(IdleSeconds) });
         return ChaosReport.Of(options, world, injector, history, violations, TimeProvider.System.GetElapsedTime(started));
     }
 
@@ -69,11 +71,8 @@ internal sealed class ChaosRun(ChaosOptions options)
         await injector.RunAsync(either.Token);
         Say("healing");
         await world.HealAsync();
+        world.EndLoad();
         await submits.CancelAsync();
-        using var patience = new CancellationTokenSource(options.HealPatience, TimeProvider.System);
-
-        // A poison run that its fault did not see to the end works for ten minutes: that is not stuck.
-        await Task.WhenAll(world.Poisoned.Select(run => world.Load.CancelAsync(run, patience.Token)));
         await DrainAsync(world, clients, cancellationToken);
         await giveUp.CancelAsync();
         await clients;
@@ -121,7 +120,7 @@ internal sealed class ChaosRun(ChaosOptions options)
         }
         while (alive.Count > 0 && TimeProvider.System.GetElapsedTime(start).TotalSeconds < IdleSeconds + 15);
 
-        return new History { Submissions = [.. world.Load.Submissions], Runs = runs, Ledger = ledger, Losses = world.Losses, Orphans = alive };
+        return new History { Submissions = [.. world.Load.Submissions], Runs = runs, Ledger = ledger, Losses = world.Losses, Poisoned = [.. world.Poisoned], LoadEnded = world.LoadEnded, Orphans = alive };
     }
 
     /// <summary>Sandboxes that live although their run is done or unknown.</summary>

@@ -1,7 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
 using Actors.Chaos;
+using Actors.Chaos.Faults;
+using Actors.Silo;
 using Actors.Testing.NullRunner;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
@@ -10,6 +15,14 @@ if (args is ["null-runner", var port, var ledger, var lose, var idle])
     var behaviour = new NullRunnerOptions(int.Parse(lose, CultureInfo.InvariantCulture), int.Parse(idle, CultureInfo.InvariantCulture));
     await using var runner = await NullRunnerApp.StartAsync(int.Parse(port, CultureInfo.InvariantCulture), ledger, behaviour);
     await runner.WaitForShutdownAsync();
+    return 0;
+}
+
+if (args is ["silo"])
+{
+    using var clock = new ShiftedClock(Environment.GetEnvironmentVariable("ACTORS_CHAOS_CLOCK")!);
+    await using var silo = SiloApp.Build([], builder => builder.Services.AddSingleton<TimeProvider>(clock));
+    await silo.RunAsync();
     return 0;
 }
 

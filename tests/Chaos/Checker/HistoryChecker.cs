@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Actors.Grains.Interfaces;
 using Actors.Testing.NullRunner;
 
@@ -23,16 +22,15 @@ internal sealed class HistoryChecker(History history, CheckerLimits limits)
             CheckTrace(run);
             _violations.AddRange(RowChecks.Check(run));
             _violations.AddRange(new EffectChecks(run, _effects.GetValueOrDefault(run.Id, [])).Check());
-            CheckTimers(run);
+            _violations.AddRange(new TimerChecks(run, limits).Check());
         }
 
         CheckEffectsOfNobody();
         CheckTakeovers();
-        foreach (var sandbox in history.Orphans ?? [])
-        {
-            Add("I7", sandbox[..Math.Min(30, sandbox.Length)], $"sandbox {sandbox} lives on although its run is done");
-        }
-
+        CheckThroughput();
+        CheckPoisoned();
+        _violations.AddRange(CommandChecks.Check(history));
+        _violations.AddRange(new SandboxChecks(history, limits).Check());
         return _violations;
     }
 
@@ -92,28 +90,6 @@ internal sealed class HistoryChecker(History history, CheckerLimits limits)
         }
     }
 
-    /// <summary>A deadline fires by the database's clock, seen at the commit that wrote it.</summary>
-    private void CheckTimers(RunRecord run)
-    {
-        var submitted = run.Trace.FirstOrDefault(e => e.Kind == "submitted");
-        var reached = run.Trace.FirstOrDefault(e => e.Kind == "deadline_reached");
-        if (submitted is null || reached is null || !submitted.Data.TryGetProperty("deadline", out var text) || !text.TryGetDateTimeOffset(out var deadline))
-        {
-            return;
-        }
-
-        var at = run.Changes.FirstOrDefault(c => c.TraceLength >= reached.Seq)?.At ?? reached.At.ToUnixTimeMilliseconds();
-        var late = at - deadline.ToUnixTimeMilliseconds();
-        if (late < 0)
-        {
-            Add("I5", run.Id, $"the deadline fired {-late} ms early by the database's clock");
-        }
-        else if (late > limits.TimerLateness.TotalMilliseconds)
-        {
-            Add("I5", run.Id, $"the deadline fired {late} ms late");
-        }
-    }
-
     private void CheckEffectsOfNobody()
     {
         foreach (var (run, effects) in _effects.Where(e => !history.Runs.ContainsKey(e.Key)))
@@ -124,10 +100,30 @@ internal sealed class HistoryChecker(History history, CheckerLimits limits)
 
     private void CheckTakeovers()
     {
-        var times = Takeovers.Measure(history).Order().ToList();
-        if (times.Count > 0 && times[(int)(0.99 * (times.Count - 1))] is var p99 && p99 > limits.Takeover)
+        var times = Takeovers.Measure(history, LossKind.Killed, LossKind.Paused, LossKind.Cut).Order().ToList();
+        if (times.Count > 0 && times[(int)Math.Ceiling(0.99 * times.Count) - 1] is var p99 && p99 > limits.Takeover)
         {
-            Add("I6", "", $"the 99th percentile of {times.Count} takeovers is {p99.TotalSeconds:0.0} s, {limits.Takeover.TotalSeconds:0} s are allowed");
+            var time = p99 == TimeSpan.MaxValue ? "without an end" : $"{p99.TotalSeconds:0.0} s";
+            Add("I6", "", $"the 99th percentile of {times.Count} takeovers is {time}, {limits.Takeover.TotalSeconds:0} s are allowed");
+        }
+    }
+
+    private void CheckThroughput()
+    {
+        foreach (var (loss, share) in Takeovers.Throughput(history, limits).Where(t => t.Share < limits.ThroughputShare))
+        {
+            Add("I6", "", $"after the loss of {loss.Client} only {share:P0} of the throughput came back within {limits.ThroughputTime.TotalSeconds:0} s");
+        }
+    }
+
+    private void CheckPoisoned()
+    {
+        foreach (var run in history.Poisoned)
+        {
+            if (!history.Runs.TryGetValue(run, out var record) || !record.Has("quarantined"))
+            {
+                Add("I1", run, "it killed its silo again and again and was not quarantined");
+            }
         }
     }
 

@@ -21,6 +21,7 @@ internal static class HistoryReader
     {
         var changes = await ChangesAsync(connection);
         var traces = await TracesAsync(connection);
+        var commands = await CommandsAsync(connection);
         var runs = new Dictionary<string, RunRecord>(StringComparer.Ordinal);
         await using var command = new NpgsqlCommand(
             """
@@ -41,7 +42,7 @@ internal static class HistoryReader
                 reader.GetBoolean(3),
                 Convert.ToInt64(reader.GetValue(2), CultureInfo.InvariantCulture),
                 traces.GetValueOrDefault(id, []),
-                changes.GetValueOrDefault(id, []));
+                changes.GetValueOrDefault(id, [])) { Commands = [.. commands[id]] };
             if (!runs.TryAdd(id, run))
             {
                 throw new InvalidOperationException($"{id} is in runs and in finished_runs");
@@ -56,6 +57,19 @@ internal static class HistoryReader
     {
         await using var command = new NpgsqlCommand("SELECT count(*) FROM runs", connection);
         return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    private static async Task<ILookup<string, PostedCommand>> CommandsAsync(NpgsqlConnection connection)
+    {
+        var commands = new List<(string Run, PostedCommand Command)>();
+        await using var command = new NpgsqlCommand("SELECT run_id, kind, number FROM chaos_commands ORDER BY seq", connection) { CommandTimeout = 300 };
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            commands.Add((reader.GetString(0), new PostedCommand(reader.GetString(1), reader.GetInt64(2))));
+        }
+
+        return commands.ToLookup(c => c.Run, c => c.Command, StringComparer.Ordinal);
     }
 
     private static async Task<Dictionary<string, List<TraceEntry>>> TracesAsync(NpgsqlConnection connection)

@@ -1,6 +1,6 @@
 namespace Actors.Chaos.Checker;
 
-/// <summary>What the changes of one row must look like, whoever made them (I2, I3, I8).</summary>
+/// <summary>What the changes of one row must look like, whoever made them (I2, I3).</summary>
 internal static class RowChecks
 {
     public static IEnumerable<Violation> Check(RunRecord run)
@@ -11,11 +11,6 @@ internal static class RowChecks
             {
                 yield return new Violation(invariant, run.Id, $"{what} (change {run.Changes[i].Seq})");
             }
-        }
-
-        foreach (var what in StartsAfterCancel(run))
-        {
-            yield return new Violation("I8", run.Id, what);
         }
     }
 
@@ -50,22 +45,6 @@ internal static class RowChecks
         if (after.Version != before.Version && before.Owner is null)
         {
             yield return ("I3", "a transition was committed while nobody owned the run");
-        }
-    }
-
-    /// <summary>Once a command is in the inbox, no transition may start a step without having taken it in.</summary>
-    private static IEnumerable<string> StartsAfterCancel(RunRecord run)
-    {
-        // Chaos posts no other command than a cancel.
-        var cancelled = Enumerable.Range(1, Math.Max(0, run.Changes.Count - 1)).Where(i => run.Changes[i].Commands > run.Changes[i - 1].Commands).Select(i => run.Changes[i]).FirstOrDefault();
-        if (cancelled is null)
-        {
-            yield break;
-        }
-
-        foreach (var entry in run.Trace.Where(e => e.Kind == "call_started" && e.Seq > cancelled.TraceLength))
-        {
-            yield return $"entry {entry.Seq} starts a step after the cancel was durable (trace length {cancelled.TraceLength})";
         }
     }
 }

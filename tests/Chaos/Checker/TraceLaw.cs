@@ -67,7 +67,4 @@ internal static class TraceLaw
 
     /// <summary>Step and attempt of a call's entry.</summary>
     public static (string Step, int Attempt) Call(TraceEntry entry) => (entry.Data.GetProperty("step").GetString()!, entry.Data.GetProperty("attempt").GetInt32());
-
-    /// <summary>Whether the call's outcome was said to be unknown.</summary>
-    public static bool IsUnknown(TraceEntry entry) => entry.Kind == "call_unknown";
 }

@@ -15,3 +15,19 @@ END $$;
 
 CREATE TRIGGER chaos_runs AFTER INSERT OR UPDATE ON runs FOR EACH ROW EXECUTE FUNCTION chaos_note();
 CREATE TRIGGER chaos_finished AFTER INSERT ON finished_runs FOR EACH ROW EXECUTE FUNCTION chaos_note();
+
+CREATE TABLE chaos_commands (
+  seq bigserial PRIMARY KEY,
+  run_id text NOT NULL,
+  kind text NOT NULL,
+  number bigint NOT NULL
+);
+
+-- The run counts its commands in the same transaction, before.
+CREATE FUNCTION chaos_note_command() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO chaos_commands (run_id, kind, number) SELECT NEW.run_id, NEW.kind, r.commands FROM runs r WHERE r.id = NEW.run_id;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER chaos_inbox AFTER INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION chaos_note_command();

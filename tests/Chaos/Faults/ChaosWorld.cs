@@ -9,9 +9,11 @@ namespace Actors.Chaos.Faults;
 /// <summary>What faults act on.</summary>
 internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadGenerator load, ChaosOptions options, string? volume)
 {
-    private readonly List<(long At, string Client)> _losses = [];
+    private readonly ConcurrentQueue<(long At, string Client, LossKind Kind)> _losses = [];
     private static readonly long TakeoverTime = (long)TimeSpan.FromSeconds(30).TotalMilliseconds;
-    private readonly List<(long From, long To)> _troubles = [];
+    private static readonly long QuietBefore = (long)TimeSpan.FromSeconds(20).TotalMilliseconds;
+    private static readonly long QuietAfter = (long)TimeSpan.FromSeconds(60).TotalMilliseconds;
+    private readonly ConcurrentQueue<(long From, long To)> _troubles = [];
 
     public SiloCluster Cluster { get; } = cluster;
 
@@ -25,10 +27,17 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
     public string? Volume { get; } = volume;
 
     /// <summary>Silos that were lost. A takeover is judged if nothing else was broken in its time.</summary>
-    public IReadOnlyList<SiloLoss> Losses =>
-        [.. _losses.Select(l => new SiloLoss(l.At, l.Client, !_troubles.Exists(t => t.From < l.At + TakeoverTime && t.To > l.At) && !_losses.Exists(o => o.At != l.At && Math.Abs(o.At - l.At) < TakeoverTime)))];
+    public IReadOnlyList<SiloLoss> Losses => [.. _losses.Select(l => new SiloLoss(l.At, l.Client, IsAlone(l.At, TakeoverTime, TakeoverTime, ofAll: false), l.Kind, IsAlone(l.At, QuietBefore, QuietAfter, ofAll: true)))];
 
-    /// <summary>Runs that kill their silo.</summary>
+    /// <summary>Held by a fault of what all silos need while it lasts, and by one that must be judged alone.</summary>
+    public SemaphoreSlim Shared { get; } = new(1);
+
+    /// <summary>When the load ended.</summary>
+    public long LoadEnded { get; private set; }
+
+    public void EndLoad() => LoadEnded = Now;
+
+    /// <summary>Runs that killed their silo until they were done.</summary>
     public ConcurrentBag<string> Poisoned { get; } = [];
 
     /// <summary>What was odd, for people.</summary>
@@ -58,9 +67,9 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
         Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System, cancellationToken);
 
     /// <summary>Notes that a silo is lost from now on.</summary>
-    public void Lose(SiloNode silo) => _losses.Add((Now, silo.Address.ToString()));
+    public void Lose(SiloNode silo, LossKind kind) => _losses.Enqueue((Now, silo.Address.ToString(), kind));
 
-    /// <summary>Something that all silos need is broken while <paramref name="action"/> lasts.</summary>
+    /// <summary>Something that all silos need is broken, or the load is another, while <paramref name="action"/> lasts.</summary>
     public async Task TroubleAsync(Func<Task> action)
     {
         var from = Now;
@@ -70,7 +79,7 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
         }
         finally
         {
-            _troubles.Add((from, Now));
+            _troubles.Enqueue((from, Now));
         }
     }
 
@@ -91,7 +100,9 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
         foreach (var silo in Cluster.Silos)
         {
             silo.Proxy.Heal();
+            silo.RunnerProxy.Heal();
             silo.Proxy.Delay = TimeSpan.Zero;
+            File.Delete(silo.ClockFile);
             if (silo.IsPaused)
             {
                 silo.Resume();
@@ -103,6 +114,9 @@ internal sealed class ChaosWorld(SiloCluster cluster, ChildProcess runner, LoadG
             }
         }
     }
+
+    private bool IsAlone(long at, long before, long after, bool ofAll) =>
+        !_troubles.Any(t => t.From < at + after && t.To > (ofAll ? at - before : at)) && !_losses.Any(o => o.At != at && o.At > at - before && o.At < at + after);
 
     private static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -12,6 +12,9 @@ internal enum Lane
 /// <param name="LeastMinutes">Only in runs of at least that length.</param>
 internal sealed record Fault(string Kind, Lane Lane, Func<ChaosWorld, Random, CancellationToken, Task> InjectAsync, double LeastMinutes = 0)
 {
+    /// <summary>A fault of one silo that must be judged alone: no fault of what all silos need meanwhile.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Why it cannot be injected here; null when it can.</summary>
     public Func<ChaosWorld, string?> Skip { get; init; } = _ => null;
 }

@@ -7,10 +7,14 @@ internal sealed class FaultInjector(ChaosWorld world, int seed)
 {
     private const double LongestPause = 4;
     private readonly ConcurrentDictionary<string, int> _injected = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _failed = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _skipped = new(StringComparer.Ordinal);
 
     /// <summary>How often each kind was injected.</summary>
     public IReadOnlyDictionary<string, int> Injected => _injected;
+
+    /// <summary>How often each kind could not be injected or healed, because another fault was in its way.</summary>
+    public IReadOnlyDictionary<string, int> Failed => _failed;
 
     /// <summary>Kinds that cannot be injected here, and why.</summary>
     public IReadOnlyDictionary<string, string> Skipped => _skipped;
@@ -35,7 +39,7 @@ internal sealed class FaultInjector(ChaosWorld world, int seed)
     private bool IsAskedFor(Fault fault) => world.Options.Only.Count == 0 || world.Options.Only.Contains(fault.Kind, StringComparer.Ordinal);
 
     private string? Reason(Fault fault) =>
-        world.Options.Minutes < fault.LeastMinutes ? $"only in runs of {fault.LeastMinutes} minutes and more"
+        world.Options.Only.Count == 0 && world.Options.Minutes < fault.LeastMinutes ? $"only in runs of {fault.LeastMinutes} minutes and more"
         : fault.Skip(world);
 
     private async Task LaneAsync(Lane lane, CancellationToken until)
@@ -49,9 +53,7 @@ internal sealed class FaultInjector(ChaosWorld world, int seed)
             try
             {
                 await ChaosWorld.WaitAsync(0.5 + (random.NextDouble() * LongestPause), until);
-                await Console.Error.WriteLineAsync($"    {TimeProvider.System.GetLocalNow():HH:mm:ss} {fault.Kind}");
-                _injected.AddOrUpdate(fault.Kind, 1, (_, n) => n + 1);
-                await fault.InjectAsync(world, random, until);
+                await InjectAsync(fault, random, until);
             }
             catch (OperationCanceledException) when (until.IsCancellationRequested)
             {
@@ -60,7 +62,37 @@ internal sealed class FaultInjector(ChaosWorld world, int seed)
             catch (Exception e) when (e is InvalidOperationException or IOException or Npgsql.NpgsqlException)
             {
                 // Another fault got in its way: healing mends it.
+                _failed.AddOrUpdate(fault.Kind, 1, (_, n) => n + 1);
                 await Console.Error.WriteLineAsync($"    {fault.Kind}: {e.Message.Split('\n')[0]}");
+            }
+        }
+    }
+
+    /// <summary>Counts a fault once it was injected; one that was cut short by the end of its time, and not by a failure, was.</summary>
+    private async Task InjectAsync(Fault fault, Random random, CancellationToken until)
+    {
+        var holds = fault.Lane == Lane.Shared || fault.IsAlone;
+        if (holds)
+        {
+            await world.Shared.WaitAsync(until);
+        }
+
+        try
+        {
+            await Console.Error.WriteLineAsync($"    {TimeProvider.System.GetLocalNow():HH:mm:ss} {fault.Kind}");
+            await fault.InjectAsync(world, random, until);
+            _injected.AddOrUpdate(fault.Kind, 1, (_, n) => n + 1);
+        }
+        catch (OperationCanceledException) when (until.IsCancellationRequested)
+        {
+            _injected.AddOrUpdate(fault.Kind, 1, (_, n) => n + 1);
+            throw;
+        }
+        finally
+        {
+            if (holds)
+            {
+                world.Shared.Release();
             }
         }
     }

@@ -1,3 +1,4 @@
+using Actors.Chaos.Checker;
 using Actors.Testing.Cluster;
 
 namespace Actors.Chaos.Faults;
@@ -10,14 +11,17 @@ internal static class SharedFaults
         new("kill_runner", Lane.Shared, KillRunnerAsync),
         new("kill_postgres", Lane.Shared, (w, r, c) => w.TroubleAsync(() => KillPostgresAsync(w, r, c))),
         new("terminate_backends", Lane.Shared, TerminateAsync),
-        new("cut_network", Lane.Shared, CutAsync),
+        new("cut_database", Lane.Shared, (w, r, c) => LoseDatabaseAsync(w, r, p => p.Cut(), c)),
+        new("hole_database", Lane.Shared, (w, r, c) => LoseDatabaseAsync(w, r, p => p.OpenHole(), c)),
+        new("cut_runner", Lane.Shared, (w, r, c) => LoseRunnerAsync(w, r, p => p.Cut(), c)),
+        new("hole_runner", Lane.Shared, (w, r, c) => LoseRunnerAsync(w, r, p => p.OpenHole(), c)),
         new("drop_after_commit", Lane.Shared, SwallowAsync),
         new("slow_database", Lane.Shared, (w, r, c) => w.TroubleAsync(() => SlowAsync(w, r, c))),
         new("disk_full", Lane.Shared, (w, r, c) => w.TroubleAsync(() => FillAsync(w, r, c)), LeastMinutes: 1)
         {
             Skip = world => world.Volume is null ? "only root can mount a small file system" : null,
         },
-        new("herd", Lane.Shared, HerdAsync),
+        new("herd", Lane.Shared, (w, r, c) => w.TroubleAsync(() => HerdAsync(w, r, c))),
     ];
 
     private static async Task KillRunnerAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
@@ -44,18 +48,37 @@ internal static class SharedFaults
     }
 
     /// <summary>One silo loses the database, for so short that it keeps its lease or so long that it must give up.</summary>
-    private static async Task CutAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    private static async Task LoseDatabaseAsync(ChaosWorld world, Random random, Action<TcpProxy> lose, CancellationToken cancellationToken)
     {
         var silo = world.Cluster.Silos[random.Next(world.Cluster.Silos.Count)];
         var isLong = random.Next(2) == 0;
-        silo.Proxy.Cut();
+        lose(silo.Proxy);
         if (isLong)
         {
-            world.Lose(silo);
+            world.Lose(silo, LossKind.Cut);
         }
 
         await ChaosWorld.WaitAsync(isLong ? 17 + (random.NextDouble() * 3) : random.NextDouble() * 5, cancellationToken);
         silo.Proxy.Heal();
+    }
+
+    /// <summary>One silo or all lose the runner, for less time than the runner keeps a sandbox that nobody asks about.</summary>
+    private static Task LoseRunnerAsync(ChaosWorld world, Random random, Action<TcpProxy> lose, CancellationToken cancellationToken)
+    {
+        var silos = random.Next(2) == 0 ? world.Cluster.Silos : [world.Cluster.Silos[random.Next(world.Cluster.Silos.Count)]];
+        return world.TroubleAsync(async () =>
+        {
+            foreach (var silo in silos)
+            {
+                lose(silo.RunnerProxy);
+            }
+
+            await ChaosWorld.WaitAsync(2 + (random.NextDouble() * 13), cancellationToken);
+            foreach (var silo in silos)
+            {
+                silo.RunnerProxy.Heal();
+            }
+        });
     }
 
     private static async Task SwallowAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Actors.Chaos.Checker;
 using Actors.Testing.Cluster;
 using Npgsql;
 
@@ -9,14 +11,19 @@ internal static class SiloFaults
     // The lease, and what a silo may need to see that it is over.
     private const double PastTheLease = 18;
 
+    // What was broken before is over, and the throughput is what it was.
+    private const double Quiet = 25;
+    private static readonly TimeSpan PoisonPatience = TimeSpan.FromMinutes(5);
+
     public static IReadOnlyList<Fault> All { get; } =
     [
         new("kill_silo", Lane.Silo, KillAsync),
         new("pause_silo", Lane.Silo, PauseAsync),
         new("evict_silo", Lane.Silo, EvictAsync),
         new("rolling_restart", Lane.Silo, RollAsync),
-        new("clock_jump", Lane.Silo, (_, _, _) => Task.CompletedTask) { Skip = _ => "nothing here shifts the wall clock of one process alone: libfaketime breaks the timed waits of .NET's runtime, a time namespace shifts the monotonic clock only" },
-        new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6),
+        new("clock_jump", Lane.Silo, JumpAsync),
+        new("poison_run", Lane.Silo, PoisonAsync, LeastMinutes: 6) { IsAlone = true },
+        new("lone_kill", Lane.Silo, LoneKillAsync, LeastMinutes: 4) { IsAlone = true },
     ];
 
     private static SiloNode Any(ChaosWorld world, Random random) => world.Cluster.Silos[random.Next(world.Cluster.Silos.Count)];
@@ -25,7 +32,7 @@ internal static class SiloFaults
     {
         var silo = Any(world, random);
         await silo.KillAsync();
-        world.Lose(silo);
+        world.Lose(silo, LossKind.Killed);
         await ChaosWorld.WaitAsync(random.NextDouble() * PastTheLease, cancellationToken);
         silo.Launch();
     }
@@ -34,7 +41,7 @@ internal static class SiloFaults
     {
         var silo = Any(world, random);
         silo.Pause();
-        world.Lose(silo);
+        world.Lose(silo, LossKind.Paused);
         await ChaosWorld.WaitAsync(PastTheLease + (random.NextDouble() * 4), cancellationToken);
         silo.Resume();
     }
@@ -69,7 +76,29 @@ internal static class SiloFaults
         }
     }
 
-    /// <summary>Kills whoever owns a certain run, until the run is given up.</summary>
+    /// <summary>The wall clock of one silo's process jumps by minutes, forward or back, and stays so for a while. Its monotonic clock does not, as under an administrator's hand.</summary>
+    private static async Task JumpAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        var silo = Any(world, random);
+        var seconds = random.Next(60, 600) * (random.Next(2) == 0 ? 1 : -1);
+        await File.WriteAllTextAsync(silo.ClockFile, seconds.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        await ChaosWorld.WaitAsync(5 + (random.NextDouble() * 10), cancellationToken);
+        File.Delete(silo.ClockFile);
+    }
+
+    /// <summary>One silo is lost and nothing else: takeovers and throughput are judged by it.</summary>
+    private static async Task LoneKillAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
+    {
+        await ChaosWorld.WaitAsync(Quiet, cancellationToken);
+        var silo = Any(world, random);
+        await silo.KillAsync();
+        world.Lose(silo, LossKind.Killed);
+        await ChaosWorld.WaitAsync(PastTheLease, cancellationToken);
+        silo.Launch();
+        await ChaosWorld.WaitAsync(60 - PastTheLease, cancellationToken);
+    }
+
+    /// <summary>Kills whoever owns a certain run, until the run is given up: also past the end of the faults' time.</summary>
     private static async Task PoisonAsync(ChaosWorld world, Random random, CancellationToken cancellationToken)
     {
         if (await world.Load.OneAsync(random, $"poison-{random.Next()}", 600_000, cancellationToken) is not { } run)
@@ -78,10 +107,11 @@ internal static class SiloFaults
         }
 
         world.Poisoned.Add(run);
-        while (!cancellationToken.IsCancellationRequested)
+        using var patience = new CancellationTokenSource(PoisonPatience, TimeProvider.System);
+        while (!patience.IsCancellationRequested)
         {
-            await ChaosWorld.WaitAsync(0.5, cancellationToken);
-            if (await OwnerAsync(world, run, cancellationToken) is not { } owner)
+            await ChaosWorld.WaitAsync(0.5, CancellationToken.None);
+            if (await OwnerAsync(world, run, CancellationToken.None) is not { } owner)
             {
                 return;
             }
@@ -89,7 +119,7 @@ internal static class SiloFaults
             if (world.Cluster.Silos.FirstOrDefault(s => s.Address.ToString() == owner) is { IsRunning: true } silo)
             {
                 await silo.KillAsync();
-                await ChaosWorld.WaitAsync(2, cancellationToken);
+                await ChaosWorld.WaitAsync(2, CancellationToken.None);
                 silo.Launch();
             }
         }

@@ -13,21 +13,13 @@ internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions o
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly McpCaller _caller = new();
     private readonly ConcurrentBag<Submission> _submissions = [];
-    private readonly ConcurrentDictionary<string, int> _outcomes = new(StringComparer.Ordinal);
     private int _submits;
-    private int _failedCalls;
 
     /// <summary>Submits that were acknowledged.</summary>
     public IReadOnlyCollection<Submission> Submissions => _submissions;
 
     /// <summary>Keys that were used.</summary>
     public int Submits => _submits;
-
-    /// <summary>Requests without a usable answer.</summary>
-    public int FailedCalls => _failedCalls;
-
-    /// <summary>What clients were told of the ends of runs.</summary>
-    public IReadOnlyDictionary<string, int> Outcomes => _outcomes;
 
     /// <summary>Submits until <paramref name="until"/> ends; then each client finishes what it began, until <paramref name="giveUp"/>.</summary>
     public Task RunAsync(CancellationToken until, CancellationToken giveUp) =>
@@ -51,21 +43,23 @@ internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions o
     /// <summary>Submits one run and gives its id; null when there was no time.</summary>
     public Task<string?> OneAsync(Random random, string key, int milliseconds, CancellationToken giveUp) => OneAsync(random, key, NullWorkflows.Three, milliseconds, plain: true, giveUp);
 
-    /// <summary>Cancels a run, asking until a silo takes it.</summary>
-    public Task CancelAsync(string run, CancellationToken giveUp) => TryAsync(new Random(seed), (silo, token) => _caller.CancelAsync(silo, run, token), giveUp);
-
     public void Dispose() => _caller.Dispose();
 
     private async Task ClientAsync(Random random, int client, CancellationToken until, CancellationToken giveUp)
     {
         for (var number = 1; !until.IsCancellationRequested; number++)
         {
-            var dice = random.Next(100);
-            var workflow = dice < options.HangPercent ? NullWorkflows.Hang : dice < options.HangPercent + options.RepeatablePercent ? NullWorkflows.Repeatable : NullWorkflows.Three;
+            var workflow = Workflow(random.Next(100));
             var work = workflow == NullWorkflows.Hang ? 3_600_000 : random.Next(options.LongestCall);
             await OneAsync(random, $"{seed}-{client}-{number}", workflow, work, plain: false, giveUp);
         }
     }
+
+    private string Workflow(int dice) =>
+        dice < options.HangPercent ? NullWorkflows.Hang
+        : dice < options.HangPercent + options.RepeatablePercent ? NullWorkflows.Repeatable
+        : dice < options.HangPercent + options.RepeatablePercent + options.WaitsPercent ? NullWorkflows.Waits
+        : NullWorkflows.Three;
 
     private async Task<string?> OneAsync(Random random, string key, string workflow, int work, bool plain, CancellationToken giveUp)
     {
@@ -114,20 +108,34 @@ internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions o
 
     private async Task EndAsync(Random random, RunView run, CancellationToken giveUp)
     {
+        var asked = new HashSet<string>(StringComparer.Ordinal);
         while (run.Status != RunStatus.Done)
         {
-            if (await TryAsync(random, (silo, token) => _caller.WaitAsync(silo, run.RunId, 5, token), giveUp) is not { } next)
+            if (await TryAsync(random, (silo, token) => _caller.WaitAsync(silo, run.RunId, run.WorkflowId == NullWorkflows.Waits ? 1 : 5, token), giveUp) is not { } next)
             {
                 return;
             }
 
             run = next;
+            if (run.WaitingFor is { Kind: not WaitKind.Retry } wait && asked.Add(wait.Step) && random.Next(100) >= options.IgnoredPercent)
+            {
+                await TryAsync(random, (silo, token) => AnswerAsync(silo, run.RunId, wait, token), giveUp);
+            }
         }
-
-        _outcomes.AddOrUpdate(run.Error?.Code is { } code ? $"{Name(run.Outcome)}/{code}" : Name(run.Outcome), 1, (_, n) => n + 1);
     }
 
-    private static string Name(RunOutcome? outcome) => outcome?.ToString().ToLowerInvariant() ?? "none";
+    private async Task<RunView> AnswerAsync(Uri silo, string run, WaitView wait, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await (wait.Signal is { } signal ? _caller.SignalAsync(silo, run, signal, cancellationToken) : _caller.ApproveAsync(silo, run, wait.Step, cancellationToken));
+        }
+        catch (RunRejectedException)
+        {
+            // It does not wait any more: too late, or an answer before this one arrived though nobody said so.
+            return await _caller.WaitAsync(silo, run, 1, cancellationToken);
+        }
+    }
 
     /// <summary>Asks one silo after the other until one answers; null when there is no time left.</summary>
     private async Task<RunView?> TryAsync(Random random, Func<Uri, CancellationToken, Task<RunView>> call, CancellationToken giveUp)
@@ -143,7 +151,6 @@ internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions o
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException or RunRejectedException)
             {
-                Interlocked.Increment(ref _failedCalls);
                 await Task.Delay(Pause, TimeProvider.System, giveUp).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -17,4 +17,10 @@ internal sealed record LoadOptions
     public int HangPercent { get; init; } = 6;
 
     public int RepeatablePercent { get; init; } = 30;
+
+    /// <summary>Runs that pause before a retry, wait for an approval and for a signal.</summary>
+    public int WaitsPercent { get; init; } = 12;
+
+    /// <summary>Waits that a client leaves to their time.</summary>
+    public int IgnoredPercent { get; init; } = 15;
 }

@@ -5,7 +5,7 @@ using Actors.Grains.Workflows;
 namespace Actors.Grains.Tests.Simulation;
 
 /// <summary>What is broken on purpose, to see that the checker notices.</summary>
-internal enum Mutation
+internal enum StoreMutation
 {
     None,
     EpochCheckRemoved,
@@ -15,13 +15,13 @@ internal enum Mutation
 }
 
 /// <summary>The database's moods.</summary>
-internal sealed class SimDatabase(SimWorld world, ModelRunStore model, Mutation mutation)
+internal sealed class SimDatabase(SimWorld world, ModelRunStore model, StoreMutation mutation)
 {
     public ModelRunStore Model => model;
 
     public SimWorld World => world;
 
-    public Mutation Mutation => mutation;
+    public StoreMutation Mutation => mutation;
 
     public bool IsDown { get; set; }
 
@@ -69,7 +69,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
     public Task<int> EvictAsync(TimeSpan lease, CancellationToken cancellationToken) => Ask(
         m =>
         {
-            m.LeaseTime = database.Mutation == Mutation.LocalClockUsed ? process.Time : null;
+            m.LeaseTime = database.Mutation == StoreMutation.LocalClockUsed ? process.Time : null;
             return m.EvictAsync(lease, default);
         },
         cancellationToken);
@@ -77,7 +77,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
     public Task<IReadOnlyList<SiloRecord>> ListSilosAsync(CancellationToken cancellationToken) => Ask(m => m.ListSilosAsync(default), cancellationToken);
 
     public Task<IReadOnlyList<ClaimedRun>> ClaimAsync(Claim claim, CancellationToken cancellationToken) => Ask(
-        m => database.Mutation == Mutation.PollDropped && !wakeUps.TakeHeard() ? Task.FromResult<IReadOnlyList<ClaimedRun>>([]) : m.ClaimAsync(claim, default),
+        m => database.Mutation == StoreMutation.PollDropped && !wakeUps.TakeHeard() ? Task.FromResult<IReadOnlyList<ClaimedRun>>([]) : m.ClaimAsync(claim, default),
         cancellationToken);
 
     public Task<IReadOnlyList<OwnedRun>> ListOwnedAsync(SiloId silo, CancellationToken cancellationToken) => Ask(m => m.ListOwnedAsync(silo, default), cancellationToken);
@@ -86,7 +86,7 @@ internal sealed class SimStore(SimDatabase database, SimProcess process, SimWake
 
     public async Task CommitAsync(RunCommit commit, CancellationToken cancellationToken)
     {
-        if (database.Mutation != Mutation.TransactionSplit)
+        if (database.Mutation != StoreMutation.TransactionSplit)
         {
             await Ask(m => Done(m.CommitAsync(commit, default)), cancellationToken);
             return;

@@ -36,11 +36,11 @@ internal sealed class Simulation
     private readonly SortedDictionary<string, int> _faults = new(StringComparer.Ordinal);
     private readonly SimPeople _people;
 
-    public Simulation(int seed, int runs, Mutation mutation = Mutation.None)
+    public Simulation(int seed, int runs, StoreMutation mutation = StoreMutation.None)
     {
         _world = new SimWorld(seed);
         _runs = runs;
-        _store = new ModelRunStore(new SimTime(_world, null)) { ChecksFence = mutation != Mutation.EpochCheckRemoved };
+        _store = new ModelRunStore(new SimTime(_world, null)) { ChecksFence = mutation != StoreMutation.EpochCheckRemoved };
         _database = new SimDatabase(_world, _store, mutation);
         _runner = new SimRunner(_world);
         _options = new RunOptions
@@ -83,7 +83,7 @@ internal sealed class Simulation
         }
         while (!AllDone() && _world.Now < end);
         var runs = _store.World.Runs.Values.ToList();
-        var violations = new HistoryChecker(_store, _acknowledged, _runner, _options, _faults).Check();
+        var violations = new ModelHistoryChecker(_store, _acknowledged, _runner, _options, _faults).Check();
         return new SimResult(
             violations,
             runs.Count,

@@ -24,7 +24,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var failed = new ConcurrentBag<string>();
         Parallel.ForEach(seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
-            var result = Play(seed, Mutation.None);
+            var result = Play(seed, StoreMutation.None);
             results.Add(result);
             if (result.Violations.Count > 0)
             {
@@ -52,7 +52,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         for (var seed = 1; seed <= 10; seed++)
         {
-            Assert.Equal(Play(seed, Mutation.None).Fingerprint, Play(seed, Mutation.None).Fingerprint);
+            Assert.Equal(Play(seed, StoreMutation.None).Fingerprint, Play(seed, StoreMutation.None).Fingerprint);
         }
     }
 
@@ -71,18 +71,18 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(nameof(Mutation.EpochCheckRemoved), "I2 I3 I4")]
-    [InlineData(nameof(Mutation.TransactionSplit), "I2")]
-    [InlineData(nameof(Mutation.LocalClockUsed), "lease:")]
-    [InlineData(nameof(Mutation.PollDropped), "I1")]
+    [InlineData(nameof(StoreMutation.EpochCheckRemoved), "I2 I3 I4")]
+    [InlineData(nameof(StoreMutation.TransactionSplit), "I2")]
+    [InlineData(nameof(StoreMutation.LocalClockUsed), "lease:")]
+    [InlineData(nameof(StoreMutation.PollDropped), "I1")]
     public void Mutation_OfTheStore_IsCaughtForItsReason(string mutation, string reasons)
     {
         for (var seed = 1; seed <= MutationSchedules; seed++)
         {
-            var caught = Play(seed, Enum.Parse<Mutation>(mutation)).Violations.FirstOrDefault(v => reasons.Split(' ').Contains(v.Split(' ')[0], StringComparer.Ordinal));
+            var caught = Play(seed, Enum.Parse<StoreMutation>(mutation)).Violations.FirstOrDefault(v => reasons.Split(' ').Contains(v.Split(' ')[0], StringComparer.Ordinal));
             if (caught is not null)
             {
-                Assert.Empty(Play(seed, Mutation.None).Violations);
+                Assert.Empty(Play(seed, StoreMutation.None).Violations);
                 output.WriteLine($"{mutation} was caught by seed {seed}: {caught}");
                 return;
             }
@@ -113,7 +113,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     private static string Text(IReadOnlyDictionary<string, int> counts) => string.Join(", ", counts.Select(c => $"{c.Key} {c.Value}"));
 
-    private static SimResult Play(int seed, Mutation mutation) => Play(new Simulation(seed, RunsPerSchedule, mutation));
+    private static SimResult Play(int seed, StoreMutation mutation) => Play(new Simulation(seed, RunsPerSchedule, mutation));
 
     // No context of the test framework: continuations belong to the simulated processes alone.
     private static SimResult Play(Simulation simulation)

@@ -56,7 +56,7 @@ public sealed partial class PostgresRunStoreTests
         Assert.Empty(await store.ClaimAsync(Wish(silo) with { Timeline = before.Timeline }, default));
 
         // As a silo does that hears of it: what it owned is given up, and claimed anew by its next membership.
-        await store.LeaveAsync(silo, default);
+        await store.LeaveAsync(silo, drained: false, default);
         var next = SiloId.New();
         await store.JoinAsync(new SiloRecord(next, "s", "1", 1, default, default), default);
         var again = Assert.Single(await store.ClaimAsync(Wish(next) with { Timeline = after.Timeline, EpochFloor = 5 }, default)).Run;

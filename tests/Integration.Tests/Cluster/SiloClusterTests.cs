@@ -85,12 +85,23 @@ public sealed class SiloClusterTests(ThreeSilos silos) : IClassFixture<ThreeSilo
         Assert.Equal(3, Executed(run).Count);
     }
 
-    [Fact]
-    public async Task CutDatabase_OfTheOwner_ItFencesItselfAndAnotherSiloGoesOn()
+    /// <summary>Once with connections that break, once with a network that loses every packet and tells nobody.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CutDatabase_OfTheOwner_ItFencesItselfAndAnotherSiloGoesOn(bool silently)
     {
         var run = await SubmitAsync(One, 1_000);
         await ExecutedAsync(run, 1);
-        One.Proxy.Cut();
+        if (silently)
+        {
+            One.Proxy.OpenHole();
+        }
+        else
+        {
+            One.Proxy.Cut();
+        }
+
         var view = await silos.DoneAsync(Two, run);
         var isReady = await One.IsReadyAsync();
         One.Proxy.Heal();

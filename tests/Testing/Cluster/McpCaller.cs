@@ -20,6 +20,10 @@ public sealed class McpCaller : IDisposable
 
     public Task<RunView> CancelAsync(Uri silo, string run, CancellationToken cancellationToken) => RunAsync(silo, "cancel_run", new { run_id = run, reason = "the client's wish" }, cancellationToken);
 
+    public Task<RunView> ApproveAsync(Uri silo, string run, string step, CancellationToken cancellationToken) => RunAsync(silo, "approve_run", new { run_id = run, step, decision = "approve" }, cancellationToken);
+
+    public Task<RunView> SignalAsync(Uri silo, string run, string name, CancellationToken cancellationToken) => RunAsync(silo, "signal_run", new { run_id = run, name, payload = new { n = 1 } }, cancellationToken);
+
     public void Dispose() => _http.Dispose();
 
     private async Task<RunView> RunAsync(Uri silo, string tool, object arguments, CancellationToken cancellationToken) =>

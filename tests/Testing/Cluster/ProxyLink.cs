@@ -16,7 +16,7 @@ internal sealed class ProxyLink(TcpProxy proxy, Socket client, Socket server) : 
 
     public async Task RunAsync()
     {
-        await Task.WhenAny(UpAsync(), DownAsync());
+        await Task.WhenAny(proxy.IsPostgres ? UpAsync() : CopyUpAsync(), DownAsync());
         Break();
     }
 
@@ -36,6 +36,7 @@ internal sealed class ProxyLink(TcpProxy proxy, Socket client, Socket server) : 
         while (await ReadAsync(up, startup) is { } message)
         {
             startup = startup && IsSslRequest(message);
+            await proxy.PassAsync();
             var commits = !startup && Commits(message);
             if (proxy.Delay is { Ticks: > 0 } delay)
             {
@@ -54,6 +55,16 @@ internal sealed class ProxyLink(TcpProxy proxy, Socket client, Socket server) : 
         }
     }
 
+    private async Task CopyUpAsync()
+    {
+        var buffer = new byte[64 * 1024];
+        while (await client.ReceiveAsync(buffer) is var length and > 0)
+        {
+            await proxy.PassAsync();
+            await server.SendAsync(buffer.AsMemory(0, length));
+        }
+    }
+
     private async Task DownAsync()
     {
         var buffer = new byte[64 * 1024];
@@ -65,6 +76,7 @@ internal sealed class ProxyLink(TcpProxy proxy, Socket client, Socket server) : 
                 continue;
             }
 
+            await proxy.PassAsync();
             await client.SendAsync(buffer.AsMemory(0, length));
         }
     }

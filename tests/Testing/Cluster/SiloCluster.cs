@@ -10,7 +10,7 @@ public sealed record SiloClusterOptions
     /// <summary>How many silos.</summary>
     public int Silos { get; init; } = 2;
 
-    /// <summary>Address of a runner; null starts a null runner in this process.</summary>
+    /// <summary>Address of a runner on this machine; null starts a null runner in this process.</summary>
     public Uri? Runner { get; init; }
 
     /// <summary>File with the runner's token; null with a null runner.</summary>
@@ -18,6 +18,12 @@ public sealed record SiloClusterOptions
 
     /// <summary>Folder of workflows; null writes those of <see cref="NullWorkflows"/>.</summary>
     public string? Workflows { get; init; }
+
+    /// <summary>The silos' program; null for the product's own.</summary>
+    public string? SiloProgram { get; init; }
+
+    /// <summary>Before the settings, which are in the environment.</summary>
+    public IReadOnlyList<string> SiloArguments { get; init; } = [];
 
     /// <summary>More settings of the silos, by environment variable.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -115,7 +121,7 @@ public sealed class SiloCluster : IAsyncDisposable
 
         for (var number = 1; number <= options.Silos; number++)
         {
-            cluster._silos.Add(new SiloNode(number, cluster.Postgres.Port, options.Edit, s => cluster.Environment(s, runner), folder));
+            cluster._silos.Add(new SiloNode(number, cluster.Postgres.Port, runner, options, cluster.Environment, folder));
         }
 
         return cluster;
@@ -160,12 +166,13 @@ public sealed class SiloCluster : IAsyncDisposable
 
     private string PasswordFile => Path.Combine(Folder, "password");
 
-    private Dictionary<string, string> Environment(SiloNode silo, Uri runner)
+    private Dictionary<string, string> Environment(SiloNode silo)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["ACTORS__SILO__URL"] = silo.Url.ToString().TrimEnd('/'),
-            ["ACTORS__SILO__RUNNERURL"] = runner.ToString(),
+            ["ACTORS__SILO__RUNNERURL"] = $"http://127.0.0.1:{silo.RunnerProxy.Port}",
+            ["ACTORS_CHAOS_CLOCK"] = silo.ClockFile,
             ["ACTORS__SILO__RUNNERTOKENFILE"] = _tokenFile,
             ["ACTORS__SILO__WORKFLOWS"] = _options.Workflows ?? Path.Combine(Folder, "workflows"),
             ["ACTORS__SILO__DATABASE"] = $"Host=127.0.0.1;Port={silo.Proxy.Port};Username={PostgresServer.User};Database={_databaseName}",

@@ -2,20 +2,23 @@ using System.Net;
 
 namespace Actors.Testing.Cluster;
 
-/// <summary>One silo of a cluster: a real process that reaches PostgreSQL through a proxy of its own.</summary>
+/// <summary>One silo of a cluster: a real process that reaches PostgreSQL and the runner through proxies of its own.</summary>
 public sealed class SiloNode : IAsyncDisposable
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
     private readonly ChildProcess _process;
+    private readonly Lock _launching = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
 
-    internal SiloNode(int number, int postgresPort, Func<string, string>? edit, Func<SiloNode, IReadOnlyDictionary<string, string>> environment, string logFolder)
+    internal SiloNode(int number, int postgresPort, Uri runner, SiloClusterOptions options, Func<SiloNode, IReadOnlyDictionary<string, string>> environment, string logFolder)
     {
         Number = number;
         Address = IPAddress.Parse($"127.0.1.{number}");
-        Proxy = TcpProxy.Start(postgresPort, Address, edit);
+        Proxy = TcpProxy.Start(postgresPort, Address, options.Edit);
+        RunnerProxy = TcpProxy.Start(runner.Port, Address, isPostgres: false);
+        ClockFile = Path.Combine(logFolder, $"clock-{number}");
         Url = new Uri($"http://127.0.0.1:{ChildProcess.FreePort()}");
-        _process = new ChildProcess($"silo {number}", ChildProcess.PathOf("src", "Silo"), [], environment(this), Path.Combine(logFolder, $"silo-{number}.log"));
+        _process = new ChildProcess($"silo {number}", options.SiloProgram ?? ChildProcess.PathOf("src", "Silo"), options.SiloArguments, environment(this), Path.Combine(logFolder, $"silo-{number}.log"));
     }
 
     /// <summary>From 1.</summary>
@@ -24,7 +27,14 @@ public sealed class SiloNode : IAsyncDisposable
     /// <summary>What PostgreSQL sees as this silo's address.</summary>
     public IPAddress Address { get; }
 
+    /// <summary>The way to PostgreSQL.</summary>
     public TcpProxy Proxy { get; }
+
+    /// <summary>The way to the runner.</summary>
+    public TcpProxy RunnerProxy { get; }
+
+    /// <summary>Holds the seconds by which the silo's wall clock is off; only a program that looks there has such a clock.</summary>
+    public string ClockFile { get; }
 
     public Uri Url { get; }
 
@@ -42,11 +52,17 @@ public sealed class SiloNode : IAsyncDisposable
     /// <summary>The silo's program from its next start on, such as another version's.</summary>
     public void Use(string program) => _process.Program = program;
 
-    /// <summary>Starts the process without waiting for it.</summary>
+    /// <summary>Starts the process without waiting for it. Nothing when it runs: a supervisor may come first.</summary>
     public void Launch()
     {
-        IsWanted = true;
-        _process.Start();
+        lock (_launching)
+        {
+            IsWanted = true;
+            if (!_process.IsRunning)
+            {
+                _process.Start();
+            }
+        }
     }
 
     /// <summary>Starts it and waits until it is ready.</summary>
@@ -116,6 +132,7 @@ public sealed class SiloNode : IAsyncDisposable
     {
         await _process.DisposeAsync();
         await Proxy.DisposeAsync();
+        await RunnerProxy.DisposeAsync();
         _http.Dispose();
     }
 

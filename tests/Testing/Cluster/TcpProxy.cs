@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Actors.Testing.Cluster;
 
-/// <summary>Stands between one silo and PostgreSQL: cuts, delays, swallows the answer to a commit, edits statements on their way. It connects from an address of its own,
+/// <summary>Stands between one silo and PostgreSQL or the runner: cuts, is a black hole, delays, swallows the answer to a commit, edits statements on their way. It connects from an address of its own,
 /// so that the database can tell whose connection it is.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
@@ -15,6 +15,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly IPAddress _source;
     private Task _accepting = Task.CompletedTask;
     private volatile bool _cut;
+    private volatile TaskCompletionSource? _hole;
     private int _swallow;
     private long _delayTicks;
 
@@ -37,13 +38,16 @@ public sealed class TcpProxy : IAsyncDisposable
         set => Interlocked.Exchange(ref _delayTicks, value.Ticks);
     }
 
+    /// <summary>What passes is PostgreSQL's protocol; else bytes.</summary>
+    public bool IsPostgres { get; init; } = true;
+
     /// <summary>Gives another statement of the same length, or the same one.</summary>
     public Func<string, string>? Edit { get; init; }
 
     /// <summary>Starts a proxy that the server sees as <paramref name="source"/>, an address of loopback.</summary>
-    public static TcpProxy Start(int serverPort, IPAddress source, Func<string, string>? edit = null)
+    public static TcpProxy Start(int serverPort, IPAddress source, Func<string, string>? edit = null, bool isPostgres = true)
     {
-        var proxy = new TcpProxy(new IPEndPoint(IPAddress.Loopback, serverPort), source) { Edit = edit };
+        var proxy = new TcpProxy(new IPEndPoint(IPAddress.Loopback, serverPort), source) { Edit = edit, IsPostgres = isPostgres };
         proxy._listener.Start();
         proxy.Port = ((IPEndPoint)proxy._listener.LocalEndpoint).Port;
         proxy._accepting = proxy.AcceptAsync();
@@ -60,7 +64,15 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    public void Heal() => _cut = false;
+    /// <summary>Takes everything and passes nothing on, in both directions, until <see cref="Heal"/>: no connection breaks, as when a network loses all packets.</summary>
+    public void OpenHole() => _hole ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Heal()
+    {
+        _cut = false;
+        _hole?.TrySetResult();
+        _hole = null;
+    }
 
     /// <summary>The next <paramref name="count"/> commits of writes reach the server, their answers do not come back.</summary>
     public void SwallowCommits(int count) => Interlocked.Exchange(ref _swallow, count);
@@ -69,11 +81,15 @@ public sealed class TcpProxy : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         _listener.Stop();
+        Heal();
         Cut();
         await _accepting;
         _listener.Dispose();
         _stopping.Dispose();
     }
+
+    /// <summary>Ends when data may go on.</summary>
+    internal Task PassAsync() => _hole?.Task ?? Task.CompletedTask;
 
     internal bool TakeSwallow()
     {

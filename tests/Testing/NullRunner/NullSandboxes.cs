@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
@@ -26,6 +27,7 @@ public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, Time
         {"tools":[
           {"name":"append","inputSchema":{"type":"object"}},
           {"name":"put","inputSchema":{"type":"object"},"annotations":{"idempotentHint":true}},
+          {"name":"flaky","inputSchema":{"type":"object"},"annotations":{"idempotentHint":true}},
           {"name":"read","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}}]}
         """);
 
@@ -115,6 +117,11 @@ public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, Time
             return new CallView { CallId = callId, Status = CallStatus.Result, Result = Tools };
         }
 
+        if (sandbox.IsAlive && Fails(callId, request))
+        {
+            return new CallView { CallId = callId, Status = CallStatus.Error, Error = new CallError(CallErrorCodes.JsonRpcError, "it fails as it was asked to") };
+        }
+
         if (!sandbox.Calls.TryGetValue(callId, out var call))
         {
             if (!sandbox.IsAlive)
@@ -202,6 +209,11 @@ public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, Time
         var work = arguments.ValueKind == JsonValueKind.Object && arguments.TryGetProperty("ms", out var ms) && ms.TryGetInt32(out var value) ? value : 0;
         return new LedgerEntry(LedgerKinds.Executed, Now, id, callId, tool, key, request.Fence, work);
     }
+
+    // A call's id ends with its attempt: without an effect, so without memory.
+    private static bool Fails(string callId, CallRequest request) =>
+        request.Params is { } given && given.TryGetProperty("arguments", out var a) && a.ValueKind == JsonValueKind.Object && a.TryGetProperty("fails", out var fails)
+        && int.Parse(callId.AsSpan(callId.LastIndexOf('-') + 1), CultureInfo.InvariantCulture) <= fails.GetInt32();
 
     private bool IsUnlucky(string id) => (uint)id.Aggregate(17, (hash, c) => unchecked((hash * 31) + c)) % 100 < options.LosePercent;
 

@@ -7,7 +7,7 @@ namespace Actors.Grains.Tests.Simulation;
 /// <summary>Proves the invariants from the store's history and the runner's ledger. Knows nothing of how the silos work.</summary>
 /// <param name="acknowledged">Runs whose submit was answered.</param>
 /// <param name="faults">By kind. After a failover, changes are lost: what hung on them is not held against the silos.</param>
-internal sealed class HistoryChecker(ModelRunStore store, IReadOnlySet<string> acknowledged, SimRunner runner, RunOptions options, IReadOnlyDictionary<string, int> faults)
+internal sealed class ModelHistoryChecker(ModelRunStore store, IReadOnlySet<string> acknowledged, SimRunner runner, RunOptions options, IReadOnlyDictionary<string, int> faults)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
     private readonly List<string> _violations = [];
