@@ -13,12 +13,13 @@ _build_packages() {
 
 # _fetch_source DIRECTORY: the newest source package of this Debian release, verified by apt, unpacked to DIRECTORY/k8s.
 _fetch_source() {
-  local directory="$1" suite options
+  local directory="$1" suite mirror options
+  mirror="$(_debian_mirror)"
   suite="$(. /etc/os-release && echo "$VERSION_CODENAME")"
   mkdir -p "$directory/apt/parts" "$directory/apt/lists/partial" "$directory/apt/cache"
   # A source list and an index of our own: the machine's are left as they are.
   printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
-    "$(_debian_mirror)" "$suite" >"$directory/apt/parts/source.sources"
+    "$mirror" "$suite" >"$directory/apt/parts/source.sources"
   options=(-o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$directory/apt/parts" -o "Dir::State::Lists=$directory/apt/lists"
     -o "Dir::Cache=$directory/apt/cache" -o "APT::Sandbox::User=root")
   apt-get "${options[@]}" update
@@ -31,7 +32,8 @@ _debian_mirror() {
   local mirror
   # shellcheck disable=SC2016 # The format is apt's.
   mirror="$(apt-get indextargets --format '$(REPO_URI)' "Created-By: Packages" "Origin: Debian" "Label: Debian" | head -n 1)"
-  echo "${mirror:-http://deb.debian.org/debian}"
+  [[ -n "$mirror" ]] || die "apt knows no mirror of Debian: name one in /etc/apt/sources.list."
+  echo "$mirror"
 }
 
 # _write_overlay VENDORED DEBIAN FILE: the vendored reflect2 1.0.1 crashes under Go 1.18 and later; Debian's 1.0.2 is laid over it.
