@@ -39,6 +39,7 @@ internal sealed class McpBenchmark : IBenchmark
                 var stalled = await StalledReaders.MeasureAsync(cluster.Silos[0].Url, cluster.Silos[0].ProcessId, NullWorkflows.Three, cancellationToken);
                 result["stalled_readers"] = stalled;
                 targets.AtMost("growth in MiB under stalled readers", stalled["grown_mib"]!.GetValue<double>(), MostGrowthMiB);
+                targets.AtLeast("bytes that the silo could not send to them", stalled["unsent_bytes"]!.GetValue<long>(), 1);
             }
 
             if (options.Wants("calls"))

@@ -34,9 +34,23 @@ internal static class StalledReaders
                 most = Math.Max(most, ResidentMiB(process));
             }
 
-            var waiting = sockets.Sum(s => s.Available);
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {Readers} stalled reader(s) for {Duration.TotalSeconds} s: {before:0.0} MiB before, {most:0.0} MiB at most; {waiting} bytes lie unread in their sockets"));
-            return new JsonObject { ["readers"] = Readers, ["seconds"] = Duration.TotalSeconds, ["before_mib"] = before, ["most_mib"] = most, ["grown_mib"] = Math.Round(most - before, 1), ["unread_bytes"] = waiting };
+            var after = ResidentMiB(process);
+            var unread = sockets.Sum(s => s.Available);
+            var unsent = sockets.Sum(s => Unsent(silo.Port, ((IPEndPoint)s.LocalEndPoint!).Port));
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {Readers} stalled reader(s) for {Duration.TotalSeconds} s: {before:0.0} MiB before, {most:0.0} MiB at most, {after:0.0} MiB after; {unread} bytes lie unread at the readers, {unsent} unsent in the silo's sockets"));
+            return new JsonObject
+            {
+                ["readers"] = Readers,
+                ["seconds"] = Duration.TotalSeconds,
+                ["before_mib"] = before,
+                ["most_mib"] = most,
+                ["after_mib"] = after,
+                ["grown_mib"] = Math.Round(most - before, 1),
+                ["unread_bytes"] = unread,
+                ["unsent_bytes"] = unsent,
+            };
         }
         finally
         {
@@ -53,6 +67,14 @@ internal static class StalledReaders
         await socket.ConnectAsync(IPAddress.Loopback, silo.Port, cancellationToken);
         await socket.SendAsync(Encoding.UTF8.GetBytes(head + body), cancellationToken);
         return socket;
+    }
+
+    /// <summary>Bytes that the kernel holds for a reader that takes none: above 0, the silo is held up.</summary>
+    private static long Unsent(int port, int readerPort)
+    {
+        var ends = string.Create(CultureInfo.InvariantCulture, $"0100007F:{port:X4} 0100007F:{readerPort:X4}");
+        var columns = File.ReadLines("/proc/net/tcp").Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).FirstOrDefault(c => $"{c[1]} {c[2]}" == ends);
+        return columns is null ? 0 : long.Parse(columns[4].AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 
     private static double ResidentMiB(int process)

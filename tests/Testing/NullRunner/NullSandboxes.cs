@@ -22,6 +22,9 @@ public sealed class NullRunnerException(HttpStatusCode status, string code, stri
 /// <summary>Sandboxes that are no more than lines in a ledger. A tool's effect is its line; its answer comes after the time that its arguments ask for. Survives a <c>kill -9</c> as containers do.</summary>
 public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, TimeProvider time)
 {
+    // As long as the runner lets a server's words be: clients of a chatty server get that much.
+    private const int LongestMessage = 1024;
+
     private static readonly JsonElement Tools = JsonElement.Parse(
         """
         {"tools":[
@@ -241,7 +244,7 @@ public sealed class NullSandboxes(Ledger ledger, NullRunnerOptions options, Time
         return call.ReadyAt <= Now && call.ReadyAt <= sandbox.EndedAt
             ? new CallView { CallId = call.Id, Status = CallStatus.Result, Result = Result(call), DurationMs = 1 }
             : sandbox.IsAlive
-                ? new CallView { CallId = call.Id, Status = CallStatus.Pending, Progress = new CallProgress(Now - call.StartedAt, call.ReadyAt - call.StartedAt, $"at {call.Key}") }
+                ? new CallView { CallId = call.Id, Status = CallStatus.Pending, Progress = new CallProgress(Now - call.StartedAt, call.ReadyAt - call.StartedAt, $"at {call.Key}".PadRight(LongestMessage, '.')) }
                 : new CallView { CallId = call.Id, Status = CallStatus.Unknown, Error = new CallError(sandbox.Reason!, "the sandbox ended during the call") };
     }
 

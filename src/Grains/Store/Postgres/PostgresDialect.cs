@@ -150,7 +150,9 @@ internal sealed partial class PostgresDialect : ISqlDialect
         using var connection = source.OpenConnection();
         connection.Execute("SET statement_timeout = 0; SET lock_timeout = '30s'");
         new Migrator(PostgresConnections.Describe(builder), migrations).Run(connection, (c, t) => c.Execute("SELECT pg_advisory_xact_lock(7220643014590271)", transaction: t));
-        _partitions.EnsureAsync(connection, CancellationToken.None).GetAwaiter().GetResult();
+
+        // On the pool: where this is waited for, there may be no thread for what comes after an await, and the transaction would stand open.
+        Task.Run(() => _partitions.EnsureAsync(connection, CancellationToken.None)).GetAwaiter().GetResult();
         foreach (var setting in (string[])["synchronous_commit", "fsync", "full_page_writes"])
         {
             if (connection.QuerySingle<string>($"SHOW {setting}") == "off")
