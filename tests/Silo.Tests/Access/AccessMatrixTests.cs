@@ -106,7 +106,7 @@ public sealed class AccessMatrixTests : IAsyncLifetime
 
     [Theory]
     [InlineData("runner", "open-gate")]
-    [InlineData("canceller", "closed-gate,hang,open-gate,repeatable,three")]
+    [InlineData("canceller", "closed-gate,hang,open-gate,repeatable,three,waits")]
     [InlineData("auditor", "")]
     public async Task ListWorkflows_ShowsWhatMayBeRun_AndTheOthersDoNotExist(string subject, string expected)
     {

@@ -17,7 +17,7 @@ public sealed class PromptTests
         await using var client = await silo.ConnectAsync(version);
         var prompts = await client.ListPromptsAsync();
 
-        Assert.Equal(["ask", "await", "hang", "large", "repeatable", "three"], prompts.Select(p => p.Name));
+        Assert.Equal(["ask", "await", "hang", "large", "repeatable", "three", "waits"], prompts.Select(p => p.Name));
         Assert.All(prompts, p => Assert.NotEmpty(p.Description!));
         Assert.Equal([("topic", true), ("level", false), ("count", false)], prompts[0].ProtocolPrompt.Arguments!.Select(a => (a.Name, a.Required == true)));
     }

@@ -84,9 +84,9 @@ public sealed class ResourceTests
         }
         while (pages[^1].NextCursor is not null);
 
-        Assert.Equal([100, 26], pages.Select(p => p.Resources.Count));
+        Assert.Equal([100, 27], pages.Select(p => p.Resources.Count));
         Assert.Equal(runs.Order(StringComparer.Ordinal), pages.SelectMany(p => p.Resources).Where(r => r.Uri.StartsWith("run://", StringComparison.Ordinal)).Select(r => r.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(["ask", "await", "hang", "large", "repeatable", "three"], pages[0].Resources.Take(6).Select(r => r.Name));
+        Assert.Equal(["ask", "await", "hang", "large", "repeatable", "three", "waits"], pages[0].Resources.Take(7).Select(r => r.Name));
         await Assert.ThrowsAsync<McpProtocolException>(async () => await client.ListResourcesAsync(new ListResourcesRequestParams { Cursor = "x" }));
     }
 
