@@ -5,8 +5,8 @@ namespace Actors.Verification.Oci;
 /// <summary>Asks a repository's mirrors in order, then its registry. Whatever a mirror gives is checked like the registry's own, so a bad mirror costs time only, and one that hangs does so once.</summary>
 internal sealed class MirrorWalk(OciLimits limits, TimeProvider time)
 {
-    // By host; a policy names few. Of each, when it last took too long.
-    private readonly ConcurrentDictionary<string, long> _hung = new(StringComparer.Ordinal);
+    // By host; a policy names few. Of each that took too long, when it is asked again.
+    private readonly ConcurrentDictionary<string, long> _pauseEnds = new(StringComparer.Ordinal);
 
     /// <summary>The first mirror's answer that is one, else the registry's answer or failure.</summary>
     /// <param name="origin">The repository as it was named.</param>
@@ -33,7 +33,7 @@ internal sealed class MirrorWalk(OciLimits limits, TimeProvider time)
     private static bool MayAnswer(RegistryMirror mirror, bool byDigest) => byDigest || mirror.ResolvesTags;
 
     // Each request would wait for it again, and together they would use up the time of a decision that the registry itself could settle.
-    private bool IsPaused(RegistryMirror mirror) => _hung.TryGetValue(mirror.Host, out var since) && time.GetElapsedTime(since) < limits.MirrorPause;
+    private bool IsPaused(RegistryMirror mirror) => time.GetTimestamp() < _pauseEnds.GetValueOrDefault(mirror.Host);
 
     private async Task<(bool Answered, T? Answer)> TryAsync<T>(RegistryMirror mirror, OciRepository origin, Func<OciRepository, CancellationToken, Task<T>> get, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class MirrorWalk(OciLimits limits, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            _hung[mirror.Host] = time.GetTimestamp();
+            _pauseEnds[mirror.Host] = time.GetTimestamp() + (long)(limits.MirrorPause.TotalSeconds * time.TimestampFrequency);
             return (false, default);
         }
     }

@@ -37,7 +37,7 @@ internal static class RegistryEndpoint
     /// <exception cref="RegistryException">Any other.</exception>
     public static Uri RedirectTarget(string what, OciRepository repository, Uri from, Uri? location)
     {
-        var target = location is not null && Uri.TryCreate(from, location, out var absolute) ? absolute : throw NotFollowed(what);
+        var target = Uri.TryCreate(from, location, out var absolute) ? absolute : throw NotFollowed(what);
         RequireWebAddress(what, repository, target);
         return target;
     }

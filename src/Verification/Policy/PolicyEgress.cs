@@ -27,7 +27,7 @@ internal sealed class PolicyEgress(PolicyReader reader)
                 continue;
             }
 
-            if (rules.Exists(r => r.Host == rule.Host && r.Cidr == rule.Cidr && r.Port == rule.Port))
+            if (rules.Exists(r => (r.Host, r.Cidr, r.Port) == (rule.Host, rule.Cidr, rule.Port)))
             {
                 reader.Fault(item.Line, $"{what} allows '{rule.Host ?? rule.Cidr}' with port {rule.Port} twice.", "Keep one of them.");
             }

@@ -37,7 +37,7 @@ internal static class TimestampVerifier
         try
         {
             var token = TokenOf(response);
-            return Rfc3161TimestampToken.TryDecode(token, out var decoded, out var read) && read == token.Length
+            return Rfc3161TimestampToken.TryDecode(token, out var decoded, out _)
                 ? decoded
                 : throw Fault("timestamp_malformed", "A timestamp response is malformed.");
         }

@@ -13,6 +13,7 @@ namespace Actors.Verification.Tests.Cosign;
 public sealed class BundleCandidateTests : IAsyncLifetime
 {
     private const string Name = "a/b";
+    private const string Broken = "";
     private const string BundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
     private readonly OciClient _client = new();
     private readonly Recipe _recipe = Recipe.Of(keyless: true, dsse: false, rekor: 1);
@@ -41,6 +42,9 @@ public sealed class BundleCandidateTests : IAsyncLifetime
     [Fact]
     public Task VerifyAsync_TwoBundles_IsRefused() => RefusedAsync("bundle_layer_ambiguous", BundleType, BundleType, BundleType);
 
+    [Fact]
+    public async Task VerifyAsync_AnotherThingWithABrokenLayer_IsNone() => Assert.Null(await VerifyAsync("application/spdx+json", Broken, "text/plain"));
+
     private async Task RefusedAsync(string code, string artifactType, params string[] layers) =>
         Assert.Equal(code, (await Assert.ThrowsAsync<VerificationException>(() => VerifyAsync(artifactType, layers))).Code);
 
@@ -55,7 +59,7 @@ public sealed class BundleCandidateTests : IAsyncLifetime
             ["mediaType"] = OciMediaTypes.OciManifest,
             ["artifactType"] = artifactType,
             ["config"] = TestImages.Descriptor("application/vnd.oci.empty.v1+json", "{}"u8.ToArray()),
-            ["layers"] = new JsonArray([.. layers.Select(type => TestImages.Descriptor(type, fixture.Bundle))]),
+            ["layers"] = new JsonArray([.. layers.Select(type => type == Broken ? new JsonObject() : TestImages.Descriptor(type, fixture.Bundle))]),
             ["subject"] = TestImages.Descriptor(OciMediaTypes.OciManifest, fixture.Artifact),
         };
         var bytes = Encoding.UTF8.GetBytes(manifest.ToJsonString());

@@ -95,14 +95,14 @@ public sealed class DockerAuthFileTests : IDisposable
     [Fact]
     public async Task FindAsync_HelperOfTheRegistry_IsAskedWithTheKeyOnItsInputAndNothingOnItsCommandLine()
     {
-        Helper("mine", """echo "$# $*" > "$0.args"; cat > "$0.in"; echo '{"ServerURL":"x","Username":"robot","Secret":"pw"}'""");
-        Write("""{"credHelpers": {"ghcr.io": "mine"}, "auths": {"ghcr.io": {}}}""");
+        Helper("my-own_1.0", """echo "$# $*" > "$0.args"; cat > "$0.in"; echo '{"ServerURL":"x","Username":"robot","Secret":"pw"}'""");
+        Write("""{"credHelpers": {"ghcr.io": "my-own_1.0"}, "auths": {"ghcr.io": {}}}""");
 
         var found = await FindAsync("ghcr.io", "a/b");
 
         Assert.Equal(("robot", "pw"), (found!.Username, found.Password));
-        Assert.Equal("1 get\n", await File.ReadAllTextAsync(Path.Combine(_directory, "docker-credential-mine.args")));
-        Assert.Equal("ghcr.io", await File.ReadAllTextAsync(Path.Combine(_directory, "docker-credential-mine.in")));
+        Assert.Equal("1 get\n", await File.ReadAllTextAsync(Path.Combine(_directory, "docker-credential-my-own_1.0.args")));
+        Assert.Equal("ghcr.io", await File.ReadAllTextAsync(Path.Combine(_directory, "docker-credential-my-own_1.0.in")));
     }
 
     [Fact]

@@ -48,6 +48,15 @@ public sealed class OciLayoutTests : IDisposable
     }
 
     [Fact]
+    public void OnlyImage_AttachmentThatHasAName_IsNoImage()
+    {
+        var signature = TestImages.Text("signature");
+        Add(signature.Manifest, signature.MediaType, $"sha256-{Digest.Hex}.sig");
+
+        Assert.Equal(Digest, Open().OnlyImage);
+    }
+
+    [Fact]
     public Task GetManifestAsync_TagOfTwoManifests_IsProtocol()
     {
         var other = TestImages.Text("y");

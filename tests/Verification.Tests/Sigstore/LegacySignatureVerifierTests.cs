@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Actors.Verification.Sigstore;
+using Actors.Verification.Tests.Signer;
 
 namespace Actors.Verification.Tests.Sigstore;
 
@@ -70,6 +71,13 @@ public sealed class LegacySignatureVerifierTests
     [InlineData("junk")]
     [InlineData("-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n")]
     public void Verify_MalformedChain_IsRefused(string pem) => Refused("annotation_malformed", Signature() with { ChainPem = pem });
+
+    [Fact]
+    public void Verify_ChainWithMoreThanCertificates_IsRefused()
+    {
+        var signature = Signature();
+        Refused("annotation_malformed", signature with { ChainPem = signature.CertificatePem + "\n" + TestKey.P256().Pem });
+    }
 
     [Fact]
     public void Verify_ChainOverTheCap_IsRefused()
