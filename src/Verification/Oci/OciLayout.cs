@@ -21,7 +21,7 @@ internal sealed class OciLayout : IImageSource
     {
         get
         {
-            var named = _entries.Where(e => e.Annotation(RefName) is { } name && !IsAttachmentName(name)).ToList();
+            var named = _entries.Where(e => e.Annotation(RefName) is not null).Where(e => !IsAttachmentName(e.Annotation(RefName)!)).ToList();
             return (named.Count > 0 ? named : _entries).Select(e => e.Digest).Distinct().ToList() is [var only] ? only : null;
         }
     }

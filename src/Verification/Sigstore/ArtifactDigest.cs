@@ -76,6 +76,9 @@ internal sealed class ArtifactDigest
     /// <summary>Null when that digest is not known.</summary>
     public byte[]? Digest(HashAlgorithmName algorithm) => _digests.GetValueOrDefault(algorithm);
 
+    /// <summary>Of these algorithms, those by which the digest is known.</summary>
+    public IEnumerable<(HashAlgorithmName Algorithm, byte[] Digest)> DigestsBy(IEnumerable<HashAlgorithmName> algorithms) => algorithms.Where(_digests.ContainsKey).Select(a => (a, _digests[a]));
+
     /// <summary>Holds digests by in-toto's names of algorithms against the artifact's. Those that are not known here neither help nor harm.</summary>
     public DigestMatch Compare(IReadOnlyDictionary<string, string> digests)
     {

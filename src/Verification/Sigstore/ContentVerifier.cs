@@ -89,7 +89,7 @@ internal static class ContentVerifier
 
     private static bool VerifyMessage(MessageSignature message, ArtifactDigest artifact, TrustedPublicKey key)
     {
-        if (key.Hashes.Any(h => artifact.Digest(h) is { } digest && key.VerifyDigest(digest, h, message.Signature)))
+        if (artifact.DigestsBy(key.Hashes).Any(d => key.VerifyDigest(d.Digest, d.Algorithm, message.Signature)))
         {
             return true;
         }
