@@ -38,8 +38,9 @@ public sealed class ClusterRunnerTests(ClusterFixture cluster)
     [Fact]
     public async Task Answer_OfManyPiecesAmidStderr_IsWholeAndStderrIsEvidence()
     {
+        // The noise is less than a log may have, however slowly the answer is written.
         await using var runner = await cluster.Runner(SandboxRuntime.Runc, "--Actors:Runner:Isolation:Required=false").BootAsync();
-        var id = await LaunchAsync(runner, "(while :; do echo \"noise \\\"} 0123456789\" >&2; done) & n=$!; rd; printf '{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"result\":{\"text\":\"' \"$id\"; "
+        var id = await LaunchAsync(runner, "rd; (j=0; while [ $j -lt 40000 ]; do echo \"noise \\\"} 0123456789\" >&2; j=$((j+1)); done) & n=$!; printf '{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"result\":{\"text\":\"' \"$id\"; "
             + "i=0; while [ $i -lt 20 ]; do fill 20000 x; i=$((i+1)); done; printf '\"}}\\n'; kill $n");
         await runner.PutAsync(id, "c1");
 
