@@ -1,3 +1,5 @@
+using Actors.Chaos.Load;
+
 namespace Actors.Chaos.Checker;
 
 /// <summary>I6: how long the runs of a lost silo stood still, and the throughput after it.</summary>
@@ -32,10 +34,10 @@ internal static class Takeovers
         }
     }
 
-    /// <summary>The best ten seconds in the time after each loss that can be judged, as a share of the twenty before it.</summary>
+    /// <summary>The best ten seconds in the time after each loss that can be judged, as a share of the twenty before it: of the runs that clients submit one after the other.</summary>
     public static IEnumerable<(SiloLoss Loss, double Share)> Throughput(History history, CheckerLimits limits)
     {
-        var ends = history.Runs.Values.Where(r => r.Done && r.Changes.Count > 0).Select(r => r.Changes[^1].At).Order().ToList();
+        var ends = history.Runs.Values.Where(r => r.Done && r.Changes.Count > 0 && !LoadGenerator.IsOfHerd(r.Key)).Select(r => r.Changes[^1].At).Order().ToList();
         var time = (long)limits.ThroughputTime.TotalMilliseconds;
         foreach (var loss in history.Losses.Where(l => l.Alone && l.At + time <= history.LoadEnded))
         {

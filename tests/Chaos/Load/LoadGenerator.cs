@@ -9,6 +9,7 @@ namespace Actors.Chaos.Load;
 /// <summary>MCP clients that submit, wait and cancel at all silos, and write down what they were told. A submit without an answer is repeated under its key until there is one.</summary>
 internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions options, int seed) : IDisposable
 {
+    private const string HerdKey = "herd-";
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly McpCaller _caller = new();
@@ -35,10 +36,13 @@ internal sealed class LoadGenerator(IReadOnlyList<SiloNode> silos, LoadOptions o
             var own = new Random(Seeds.Mix(herd, worker));
             while (numbers.TryDequeue(out var number) && !giveUp.IsCancellationRequested)
             {
-                await OneAsync(own, $"herd-{herd}-{number}", NullWorkflows.Three, 0, plain: true, giveUp);
+                await OneAsync(own, $"{HerdKey}{herd}-{number}", NullWorkflows.Three, 0, plain: true, giveUp);
             }
         }));
     }
+
+    /// <summary>Whether a key is of a herd: its burst is no measure of what clients get done.</summary>
+    public static bool IsOfHerd(string? key) => key?.StartsWith(HerdKey, StringComparison.Ordinal) == true;
 
     /// <summary>Submits one run and gives its id; null when there was no time.</summary>
     public Task<string?> OneAsync(Random random, string key, int milliseconds, CancellationToken giveUp) => OneAsync(random, key, NullWorkflows.Three, milliseconds, plain: true, giveUp);

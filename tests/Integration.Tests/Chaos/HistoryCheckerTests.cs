@@ -116,6 +116,24 @@ public sealed class HistoryCheckerTests
         AssertFinds("I6", found, history);
     }
 
+    /// <summary>Thousands at once before the loss are not what has to come back.</summary>
+    [Theory]
+    [InlineData("herd-1-", false)]
+    [InlineData("1-1-", true)]
+    public void Check_HerdBeforeALoss_IsNoThroughput(string key, bool found)
+    {
+        var steady = Enumerable.Range(-20, 81).Select(s => (Key: "steady-", Second: s));
+        var runs = steady.Concat(Enumerable.Range(0, 100).Select(_ => (Key: key, Second: -5)))
+            .Select((end, i) => Record() with { Id = $"{Run}{i}", Key = $"{end.Key}{i}", Changes = [Change(1, 1, 1, null, 1, "127.0.1.2") with { At = At(end.Second) }] });
+        var history = Sound() with
+        {
+            Runs = runs.ToDictionary(r => r.Id, StringComparer.Ordinal),
+            Losses = [new SiloLoss(At(0), "127.0.1.1", true, Alone: true)],
+            LoadEnded = At(61),
+        };
+        AssertFinds("I6", found, history);
+    }
+
     [Fact]
     public void Check_SandboxLeft_IsAnOrphan() => AssertFinds("I7", Sound() with { Orphans = [Run + "-tool-1"] });
 
