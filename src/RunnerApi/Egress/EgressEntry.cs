@@ -25,7 +25,7 @@ internal sealed class EgressEntry(string host, int port, TimeProvider time)
     /// <summary>It is connected to this address.</summary>
     public void Connected(string address) => Volatile.Write(ref _address, address);
 
-    /// <summary>Counts bytes that were passed on.</summary>
+    /// <summary>Counts bytes that are passed on, before they are.</summary>
     public void Count(int bytes, bool up) => Interlocked.Add(ref up ? ref _up : ref _down, bytes);
 
     /// <summary>Ends it; false when it had ended already.</summary>

@@ -184,8 +184,8 @@ internal sealed class EgressTunnel(Socket client, EgressGrants grants, EgressOpt
             return EgressVerdicts.ByteLimit;
         }
 
-        await SendAsync(socket, buffer.AsMemory(0, count), ended);
         entry.Count(count, up: true);
+        await SendAsync(socket, buffer.AsMemory(0, count), ended);
         return null;
     }
 

@@ -36,12 +36,13 @@ internal sealed class Splice(Socket client, Socket target, EgressGrant grant, Eg
                     return;
                 }
 
+                // First: whoever has the bytes finds them counted.
+                entry.Count(count, up);
                 for (var sent = 0; sent < count;)
                 {
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), cut.Token);
                 }
 
-                entry.Count(count, up);
                 timer.Change(idle, Timeout.InfiniteTimeSpan);
             }
 
