@@ -53,8 +53,7 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
         var standing = await StandingAsync(kind, LaunchShare, anew: false, cancellationToken);
         if (standing.Verdict is { Proven: false } proof)
         {
-            var failed = proof.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}");
-            throw Unproven(plan, $"Sandboxes under {proof.Runtime} are not proven to isolate (proof {proof.Id}): {string.Join("; ", failed)}. Mend the cluster or the host; './actors doctor' shows every check.");
+            throw Unproven(plan, $"Sandboxes under {proof.Runtime} are not proven to isolate (proof {proof.Id}): {Failures(proof.Checks)}. Mend the cluster or the host; './actors doctor' shows every check.");
         }
 
         return IsProven(standing, LaunchShare)
@@ -115,7 +114,7 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
         var outcome = await _probe.RunAsync(kind, cancellationToken);
         var standing = Next(_standings.GetValueOrDefault(key), kind, outcome, closing);
         _standings[key] = standing;
-        LogProbed(kind.Runtime, kind.Place, IsProven(standing, LaunchShare), standing.Verdict?.Id ?? "none", standing.CouldNotRun ?? string.Join("; ", outcome.Checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}")));
+        LogProbed(kind.Runtime, kind.Place, IsProven(standing, LaunchShare), standing.Verdict?.Id ?? "none", standing.CouldNotRun ?? Failures(outcome.Checks));
         return standing;
     }
 
@@ -173,6 +172,8 @@ internal sealed partial class IsolationProofs(ISandboxDriver driver, IPolicyGate
     private SandboxKind KindOf(string runtime, NodePlacement? nodes, IReadOnlyList<EgressRule> rules) => new(runtime, runtime == driver.ResolveRuntime(SandboxRuntime.Runsc), nodes) { Egress = rules };
 
     private static string KeyOf(SandboxKind kind) => kind.Runtime + "\n" + kind.Place + "\n" + kind.Reach;
+
+    private static string Failures(IEnumerable<IsolationCheck> checks) => string.Join("; ", checks.Where(c => !c.Passed).Select(c => $"{c.Name}: {c.Detail}"));
 
     private static RunnerProblem Unproven(LaunchPlan plan, string reason) =>
         RunnerProblem.Refused(plan.Record.Decision with { Admitted = false, Code = RefusalCodes.IsolationUnproven, Reason = reason });
