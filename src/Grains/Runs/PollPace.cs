@@ -1,7 +1,7 @@
 namespace Actors.Grains.Runs;
 
 /// <summary>How long to wait until the next look: short while there is work, up to a second when there is none, never in step with other silos.</summary>
-internal sealed class PollPace(Random random)
+internal sealed class PollPace(RunServices services)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
@@ -10,6 +10,6 @@ internal sealed class PollPace(Random random)
     public TimeSpan Next(bool worked)
     {
         _pause = worked ? Shortest : _pause * 2 < Longest ? _pause * 2 : Longest;
-        return _pause * (0.75 + (random.NextDouble() / 2));
+        return services.Spread(_pause);
     }
 }

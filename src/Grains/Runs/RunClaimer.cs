@@ -21,7 +21,7 @@ internal sealed class RunClaimer(RunServices services, RunOptions options, Queue
     /// <summary>Claims as slots become free, until cancelled.</summary>
     public async Task ClaimAsync(Tenure tenure, CancellationToken cancellationToken)
     {
-        var pace = new PollPace(services.Random);
+        var pace = new PollPace(services);
         while (true)
         {
             var taken = activations.Active.Taken;
