@@ -13,8 +13,10 @@ internal sealed partial class SandboxRegistry
     /// <exception cref="SandboxException">The engine does not answer.</exception>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
+        // Taken before the list, which takes a while: what is launched meanwhile is not in it and is not lost.
+        var known = _sandboxes.Values.ToList();
         var containers = (await Driver.ListAsync(cancellationToken)).ToDictionary(c => c.Id, StringComparer.Ordinal);
-        foreach (var sandbox in _sandboxes.Values)
+        foreach (var sandbox in known.Where(s => _sandboxes.GetValueOrDefault(s.Id) == s))
         {
             await GuardAsync(sandbox.Id, () => SweepAsync(sandbox, containers.GetValueOrDefault(sandbox.Id), cancellationToken));
         }

@@ -92,6 +92,19 @@ public sealed class ReaperTests
         Assert.Null(runner.Driver.Find("box"));
     }
 
+    [Fact]
+    public async Task Launch_WhileTheEngineLists_IsNotLost()
+    {
+        await using var runner = await RunnerHarness.StartAsync();
+        runner.Driver.Listing = async () =>
+        {
+            await runner.LaunchAsync("box", Scripts.Echo);
+            await runner.WhenAsync("box", SandboxPhase.Ready);
+        };
+        await runner.Registry.SweepAsync(default);
+        Assert.Equal(SandboxPhase.Ready, (await runner.ViewAsync("box")).Phase);
+    }
+
     private static Task StrangerAsync(RunnerHarness runner) => runner.Driver.CreateAsync(
         new SandboxSpec { Id = "stranger", Reference = "x", Runtime = "process", CpuMillis = 1, MemoryBytes = 1, Pids = 1, Lifetime = TimeSpan.FromHours(1), OutputBytes = 1 },
         default);

@@ -16,6 +16,9 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
     /// <summary>Ids whose attach waits for this.</summary>
     public ConcurrentDictionary<string, Task> Held { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Awaited between the look of a list and its answer.</summary>
+    public Func<Task> Listing { get; set; } = () => Task.CompletedTask;
+
     /// <summary>What runs in place of a probe.</summary>
     public Func<string[]> Probe { get; set; } = () => ["true"];
 
@@ -46,10 +49,12 @@ internal sealed class ProcessDriver(TimeProvider time) : ISandboxDriver, IDispos
         return Task.FromResult(Find(id)?.Status());
     }
 
-    public Task<IReadOnlyList<SandboxStatus>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SandboxStatus>> ListAsync(CancellationToken cancellationToken)
     {
         Fail("list");
-        return Task.FromResult<IReadOnlyList<SandboxStatus>>([.. _processes.Values.Select(p => p.Status())]);
+        var seen = _processes.Values.Select(p => p.Status()).ToList();
+        await Listing();
+        return seen;
     }
 
     public Task StopAsync(string id, CancellationToken cancellationToken)
