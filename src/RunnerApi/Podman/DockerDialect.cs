@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
@@ -7,36 +8,49 @@ namespace Actors.RunnerApi.Podman;
 /// and an image's volumes become anonymous ones, which are removed with the container.</summary>
 internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(options)
 {
-    protected override IReadOnlyList<string> Global => [];
-
-    protected override string InspectFormat { get; } = Template(".LogPath", "\"\"");
-
-    // Docker takes no annotation from an image.
-    protected override string CreatedFormat { get; } = Created("null");
-
     internal override bool HasLogFile => false;
 
-    internal override IReadOnlyList<string> ImageExists(string reference) => ["image", "inspect", "--format", "{{.Id}}", reference];
+    protected override string Prefix => "/v1.40";
+
+    internal override IEngineSocket Socket(string runtime) => new DockerSocket();
 
     // Whether a registry may be plain HTTP is the daemon's own setting; credentials are those of the user's own configuration.
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) => ["pull", "--quiet", reference];
 
-    internal override IReadOnlyList<string> StartAttached(string name, string runtime) => ["start", "--attach", "--interactive", name];
-
     internal override IReadOnlyList<string> Attach(string name) => ["attach", "--sig-proxy=false", name];
 
-    internal override IReadOnlyList<string> Remove(string name) => ["rm", "--force", "--volumes", name];
-
-    protected override IReadOnlyList<string> Launching(string runtime) => [];
-
-    // Stdin is left out of the attached streams: with it, Docker would close the container's stdin after the first client.
-    protected override IReadOnlyList<string> Own(SandboxSpec spec) =>
-    [
-        "--runtime=" + spec.Runtime,
-        "--attach=stdout",
-        "--attach=stderr",
-        "--log-driver=json-file",
-        "--log-opt=max-size=" + spec.LogBytes.ToString(CultureInfo.InvariantCulture),
-        "--log-opt=max-file=1",
-    ];
+    // Without StdinOnce a client that leaves does not close the container's stdin.
+    protected override JsonObject Body(SandboxSpec spec, JsonObject labels) => new()
+    {
+        ["Image"] = spec.Reference,
+        ["Cmd"] = Array(spec.Args),
+        ["Env"] = Array(spec.Env.Select(e => $"{e.Key}={e.Value}")),
+        ["Labels"] = labels,
+        ["OpenStdin"] = true,
+        ["StdinOnce"] = false,
+        ["User"] = Hardening.User,
+        ["Hostname"] = Hardening.HostName,
+        ["Healthcheck"] = new JsonObject { ["Test"] = Array(["NONE"]) },
+        ["HostConfig"] = new JsonObject
+        {
+            ["Runtime"] = spec.Runtime,
+            ["NetworkMode"] = "none",
+            ["CapDrop"] = Array(["ALL"]),
+            ["SecurityOpt"] = Array(["no-new-privileges"]),
+            ["ReadonlyRootfs"] = true,
+            ["Tmpfs"] = new JsonObject { [Hardening.TmpPath] = string.Join(',', Hardening.TmpOptions) },
+            ["ShmSize"] = Hardening.ShmBytes,
+            ["RestartPolicy"] = new JsonObject { ["Name"] = "no" },
+            ["Memory"] = spec.MemoryBytes,
+            ["MemorySwap"] = spec.MemoryBytes,
+            ["NanoCpus"] = spec.CpuMillis * 1_000_000L,
+            ["PidsLimit"] = Hardening.HostTasks(spec),
+            ["Ulimits"] = new JsonArray([.. Hardening.Ulimits(spec).Select(l => new JsonObject { ["Name"] = l.Name, ["Soft"] = l.Most, ["Hard"] = l.Most })]),
+            ["LogConfig"] = new JsonObject
+            {
+                ["Type"] = "json-file",
+                ["Config"] = new JsonObject { ["max-size"] = spec.LogBytes.ToString(CultureInfo.InvariantCulture), ["max-file"] = "1" },
+            },
+        },
+    };
 }

@@ -4,7 +4,7 @@ using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
 
-/// <summary>One process of the engine's command line. Disposing kills it: no client outlives the one who asked for it.</summary>
+/// <summary>One process of the engine's program. Disposing kills it: none outlives the one who asked for it.</summary>
 internal sealed class EngineClient : IAsyncDisposable
 {
     // The runner's own environment holds its secrets; the engine gets only what it needs to find its files, its registry logins and its proxies.
@@ -39,7 +39,7 @@ internal sealed class EngineClient : IAsyncDisposable
     internal int ExitCode => _process.ExitCode;
 
     /// <exception cref="SandboxException"><see cref="SandboxFault.EngineUnavailable"/>: not installed or not executable.</exception>
-    internal static EngineClient Start(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    internal static EngineClient Start(string program, IReadOnlyList<string> arguments)
     {
         var info = new ProcessStartInfo(program, arguments)
         {
@@ -52,10 +52,6 @@ internal sealed class EngineClient : IAsyncDisposable
         var kept = Inherited.Select(n => (Name: n, Value: Environment.GetEnvironmentVariable(n))).Where(v => v.Value is not null).ToList();
         info.Environment.Clear();
         kept.ForEach(v => info.Environment[v.Name] = v.Value);
-        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
-        {
-            info.Environment[name] = value;
-        }
 
         try
         {
@@ -85,7 +81,7 @@ internal sealed class EngineClient : IAsyncDisposable
     {
         try
         {
-            // The client alone: conmon, which holds the container, can still be its child at this moment.
+            // The process alone: conmon, which holds a container, can still be its child at this moment.
             _process.Kill(entireProcessTree: false);
         }
         catch (InvalidOperationException)

@@ -2,19 +2,19 @@ using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
 
-/// <summary>Stdio of one container over up to two clients of the engine, which end with it.</summary>
+/// <summary>Stdio of one container over streams of the engine's API or clients of its program, which end with it.</summary>
 internal sealed class PodmanConnection : ISandboxConnection
 {
-    private readonly EngineClient?[] _clients;
-    private readonly Task _drained;
+    private readonly IAsyncDisposable?[] _streams;
+    private readonly Task _read;
 
-    private PodmanConnection(Stream stdin, Stream stdout, Stream stderr, Task drained, params EngineClient?[] clients)
+    private PodmanConnection(Stream stdin, Stream stdout, Stream stderr, Task read, params IAsyncDisposable?[] streams)
     {
         Stdin = stdin;
         Stdout = stdout;
         Stderr = stderr;
-        _drained = drained;
-        _clients = clients;
+        _read = read;
+        _streams = streams;
     }
 
     public Stream Stdin { get; }
@@ -23,13 +23,17 @@ internal sealed class PodmanConnection : ISandboxConnection
 
     public Stream Stderr { get; }
 
-    /// <summary>One client that carries all three streams, connected before the container's first byte.</summary>
-    internal static PodmanConnection Live(EngineClient client, Func<bool, CancellationToken, Task<Stream?>> tail) => new(
-        client.Stdin,
-        new LiveOutput(client.Stdout, cancellationToken => tail(false, cancellationToken)),
-        new LiveOutput(client.Stderr, cancellationToken => tail(true, cancellationToken)),
-        Task.CompletedTask,
-        client);
+    /// <summary>One attached stream that carries all three, connected before the container's first byte.</summary>
+    internal static PodmanConnection Live(EngineStream attached, Func<bool, CancellationToken, Task<Stream?>> tail)
+    {
+        var outputs = new OutputFrames(attached.Stream);
+        return new PodmanConnection(
+            new AttachedStdin(attached.Stream, outputs.Ended),
+            new LiveOutput(outputs.Stdout, cancellationToken => tail(false, cancellationToken)),
+            new LiveOutput(outputs.Stderr, cancellationToken => tail(true, cancellationToken)),
+            outputs.Ended,
+            attached);
+    }
 
     /// <summary>Outputs from elsewhere, stdin through <paramref name="attached"/>, whose own outputs are dropped; null when the container has ended.</summary>
     internal static PodmanConnection Replayed(Stream stdout, Stream stderr, EngineClient? attached, EngineClient? logs = null) => new(
@@ -42,13 +46,14 @@ internal sealed class PodmanConnection : ISandboxConnection
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var client in _clients.OfType<EngineClient>())
+        foreach (var stream in _streams.OfType<IAsyncDisposable>())
         {
-            await client.DisposeAsync();
+            await stream.DisposeAsync();
         }
 
-        await _drained;
+        // Readers first: a copy that waits for room goes on when nobody reads any more.
         await Stdout.DisposeAsync();
         await Stderr.DisposeAsync();
+        await _read;
     }
 }

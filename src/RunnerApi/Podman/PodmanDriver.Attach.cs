@@ -1,3 +1,4 @@
+using System.Net;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
 
@@ -6,8 +7,6 @@ namespace Actors.RunnerApi.Podman;
 /// <content>Start, attach and replay.</content>
 internal sealed partial class PodmanDriver
 {
-    private static readonly TimeSpan StartPoll = TimeSpan.FromMilliseconds(60);
-
     /// <inheritdoc />
     public async Task<ISandboxConnection> AttachAsync(string id, CancellationToken cancellationToken)
     {
@@ -16,8 +15,7 @@ internal sealed partial class PodmanDriver
         await gate.WaitAsync(cancellationToken);
         try
         {
-            var view = TakeFresh(id)
-                ?? await FindAsync(id, cancellationToken)
+            var view = await FindAsync(id, cancellationToken)
                 ?? throw new SandboxException(SandboxFault.NotFound, $"There is no sandbox '{id}'; create it first.");
             return view.Status.State == SandboxState.Created ? await StartAsync(view, cancellationToken) : await ReplayAsync(view);
         }
@@ -27,58 +25,50 @@ internal sealed partial class PodmanDriver
         }
     }
 
-    private ContainerView? TakeFresh(string id) => _fresh.TryRemove(id, out var made) && _time.GetElapsedTime(made.At) < Fresh ? made.View : null;
-
+    // Attached first, so that not a byte is missed; the engine sets the container up for that, and only then runs it.
     private async Task<ISandboxConnection> StartAsync(ContainerView view, CancellationToken cancellationToken)
     {
-        var client = _cli.Start(_dialect.StartAttached(view.Status.PodName, view.Status.Runtime));
+        var status = view.Status;
+        var api = ApiOf(status.Runtime);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_options.StartTimeoutSeconds), _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        EngineStream? attached = null;
         try
         {
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_options.StartTimeoutSeconds), _time);
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
-            try
+            (attached, var refusal) = await api.UpgradeAsync("attach", _dialect.AttachPath(status.PodName), _options.StartTimeoutSeconds, linked.Token);
+            var started = refusal ?? await api.SendAsync("start", HttpMethod.Post, _dialect.StartPath(status.PodName), _options.StartTimeoutSeconds, linked.Token);
+            if (attached is null || !started.Succeeded)
             {
-                await WaitStartedAsync(client, view.Status, linked.Token);
+                throw NotStarted(view, started);
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+
+            LogStarted(status.Id, status.Runtime);
+            return PodmanConnection.Live(attached, (stderr, token) => TailAsync(status.Id, stderr, token));
+        }
+        catch (Exception e)
+        {
+            await (attached?.DisposeAsync() ?? ValueTask.CompletedTask);
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
                 throw new SandboxException(
                     SandboxFault.StartFailed,
-                    $"Sandbox '{view.Status.Id}' did not start within {_options.StartTimeoutSeconds} s; raise sandbox:startTimeoutSeconds or the profile's CPU limit.");
+                    $"Sandbox '{status.Id}' did not start within {_options.StartTimeoutSeconds} s; raise sandbox:startTimeoutSeconds or the profile's CPU limit.");
             }
 
-            LogStarted(view.Status.Id, view.Status.Runtime);
-            return PodmanConnection.Live(client, (stderr, token) => TailAsync(view.Status.Id, stderr, token));
-        }
-        catch
-        {
-            await client.DisposeAsync();
             throw;
         }
     }
 
-    // Nothing on the attached streams tells "started" from "failed to start": both carry only the container's bytes or the engine's words.
-    private async Task WaitStartedAsync(EngineClient client, SandboxStatus status, CancellationToken cancellationToken)
+    private static SandboxException NotStarted(ContainerView view, EngineAnswer answer)
     {
-        while (true)
+        var status = view.Status;
+        if (answer.Status == HttpStatusCode.NotFound)
         {
-            var ended = client.Exited.IsCompleted;
-            var now = await FindAsync(status.Id, cancellationToken)
-                ?? throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{status.Id}' was removed while it started.");
-            if (now.Status.State != SandboxState.Created)
-            {
-                return;
-            }
-
-            if (ended)
-            {
-                var words = Words(await EngineCli.WordsAsync(client, cancellationToken), SecretScrubber.None);
-                throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{status.Id}' could not be started by {status.Runtime}: {words}{Hint(status.Runtime, words)}");
-            }
-
-            await Task.WhenAny(client.Exited, Task.Delay(StartPoll, _time, cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
+            return new SandboxException(SandboxFault.StartFailed, $"Sandbox '{status.Id}' was removed while it started.");
         }
+
+        var words = EngineWords.Of($"{answer.Words} {view.StartWords}", SecretScrubber.None);
+        return new SandboxException(SandboxFault.StartFailed, $"Sandbox '{status.Id}' could not be started by {status.Runtime}: {words}{Hint(status.Runtime, words)}");
     }
 
     private static string Hint(string runtime, string words) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
@@ -6,21 +7,19 @@ using Actors.Verification.Policy;
 
 namespace Actors.RunnerApi.Podman;
 
-/// <summary>Sandboxes as containers of the local Podman (or Docker). All state lives in the engine: a new driver finds what an old one left.</summary>
-internal sealed partial class PodmanDriver : ISandboxDriver
+/// <summary>Sandboxes as containers of the local Podman (or Docker), over the engine's API. All state lives in the engine: a new driver finds what an old one left.</summary>
+internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
 {
-    private const int InspectBatch = 64;
     private const int RemoveAttempts = 3;
-    private const int MaxWords = 600;
+    private const int InspectAtOnce = 4;
 
     private readonly PodmanOptions _options;
     private readonly TimeProvider _time;
     private readonly EngineDialect _dialect;
     private readonly EngineCli _cli;
 
-    // What this driver made a moment ago and nobody has started: asked again, the engine would say the same.
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, (ContainerView View, long At)> _fresh = new(StringComparer.Ordinal);
+    // Podman serves one runtime per process, whose flags it gives to any: only reading may go to another than the container's own.
+    private readonly ConcurrentDictionary<string, Lazy<(EngineApi Api, IEngineSocket Socket)>> _apis = new(StringComparer.Ordinal);
 
     // A second start of one container would attach in mid-stream; ids share a few gates.
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new SemaphoreSlim(1, 1))];
@@ -34,6 +33,8 @@ internal sealed partial class PodmanDriver : ISandboxDriver
         _cli = new EngineCli(options, time, logger);
     }
 
+    private EngineApi Reading => ApiOf(ResolveRuntime(SandboxRuntime.Auto) ?? Runtimes.Runc);
+
     /// <inheritdoc />
     public string? ResolveRuntime(SandboxRuntime wanted) => Runtimes.Resolve(wanted, File.Exists);
 
@@ -45,73 +46,31 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     {
         ArgumentNullException.ThrowIfNull(spec);
         SpecRules.Check(spec);
-        var environment = SandboxEnvironment.From(spec.Env);
-
-        // Each command of the engine is a process of its own: what can be asked at once is.
-        var hasImage = HasImageAsync(spec, cancellationToken);
-        var found = FindAsync(spec.Id, cancellationToken);
-        await Task.WhenAll(hasImage, found);
-        if (await found is { } present)
-        {
-            return Same(present, spec);
-        }
-
+        EnvironmentRules.Check(spec.Env);
         if (!Runtimes.IsInstalled(spec.Runtime, File.Exists))
         {
             throw new SandboxException(SandboxFault.RuntimeUnavailable, $"The runtime '{spec.Runtime}' is not installed; install it or choose another in the policy's profile.");
         }
 
         var scrubber = new SecretScrubber(spec.Env.Values);
-        if (!await hasImage)
+        var answer = await RequestCreateAsync(spec, cancellationToken);
+        if (IsAboutTheImage(answer))
         {
             await PullAsync(spec, scrubber, cancellationToken);
+            answer = await RequestCreateAsync(spec, cancellationToken);
         }
 
-        var arguments = _dialect.Create(spec, environment, _time.GetUtcNow() + spec.Lifetime);
-        var result = await _cli.RunAsync("create", arguments, _options.CommandTimeoutSeconds, cancellationToken, environment);
-
-        // The engine's names are unique: whoever loses a race finds the winner's container.
-        var fault = HardeningFaultAsync(spec, cancellationToken);
-        var created = await FindAsync(spec.Id, cancellationToken)
-            ?? throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {Words(result.Stderr, scrubber)}");
-        await RequireHardenedAsync(spec, await fault);
+        // The engine's names are unique: whoever comes second or loses a race finds the other's container.
+        using var inspected = await InspectedAsync(ApiOf(spec.Runtime), EngineDialect.ContainerName(spec.Id), cancellationToken);
+        var created = Ours(inspected, spec.Id)
+            ?? throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {EngineWords.Of(answer.Words, scrubber)}");
         var status = Same(created, spec);
-        if (result.ExitCode == 0)
+        if (status.State == SandboxState.Created)
         {
-            _fresh[spec.Id] = (created, _time.GetTimestamp());
+            await RequireHardenedAsync(spec, inspected!.RootElement);
         }
 
         return status;
-    }
-
-    // What was decided about one image must never start another.
-    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == Sandboxes.SpecHash.Of(spec)
-        ? found.Status
-        : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
-
-    /// <summary>The engine drops limits that it cannot set, with a warning only: such a container is removed and never started.</summary>
-    private async Task RequireHardenedAsync(SandboxSpec spec, string? fault)
-    {
-        if (fault is not null)
-        {
-            await StopAsync(spec.Id, CancellationToken.None);
-            throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' was not started: {fault}.");
-        }
-    }
-
-    private async Task<string?> HardeningFaultAsync(SandboxSpec spec, CancellationToken cancellationToken)
-    {
-        const string Unreadable = "its limits could not be read back";
-        try
-        {
-            var inspected = await _cli.RunAsync("inspect", _dialect.InspectCreated(EngineDialect.ContainerName(spec.Id)), _options.CommandTimeoutSeconds, cancellationToken);
-            return inspected.ExitCode == 0 ? CreatedContainer.Fault(spec, inspected.Stdout) : Unreadable;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or SandboxException)
-        {
-            // Unreadable is as bad as missing.
-            return Unreadable;
-        }
     }
 
     /// <inheritdoc />
@@ -124,30 +83,28 @@ internal sealed partial class PodmanDriver : ISandboxDriver
     /// <inheritdoc />
     public async Task<IReadOnlyList<SandboxStatus>> ListAsync(CancellationToken cancellationToken)
     {
-        var result = await _cli.RunAsync("ps", _dialect.List(), _options.CommandTimeoutSeconds, cancellationToken);
-        if (result.ExitCode != 0)
+        var api = Reading;
+        var ids = await api.IdsAsync("list", _dialect.ListPath(), _options.CommandTimeoutSeconds, cancellationToken);
+        ConcurrentBag<SandboxStatus> statuses = [];
+        await Parallel.ForEachAsync(ids.Where(id => id.All(char.IsAsciiHexDigit)), new ParallelOptions { MaxDegreeOfParallelism = InspectAtOnce, CancellationToken = cancellationToken }, async (id, token) =>
         {
-            throw Failed("ps", result);
-        }
-
-        List<SandboxStatus> statuses = [];
-        foreach (var batch in result.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Chunk(InspectBatch))
-        {
-            statuses.AddRange((await ViewsAsync(batch, cancellationToken)).Select(v => v.Status));
-        }
-
-        return statuses;
+            using var inspected = await InspectedAsync(api, id, token);
+            if (View(inspected) is { } view)
+            {
+                statuses.Add(view.Status);
+            }
+        });
+        return [.. statuses];
     }
 
     /// <inheritdoc />
     public async Task StopAsync(string id, CancellationToken cancellationToken)
     {
         SpecRules.CheckId(id);
-        _fresh.TryRemove(id, out _);
-        for (var attempt = 1; await FindAsync(id, cancellationToken) is not null; attempt++)
+        for (var attempt = 1; await FindAsync(id, cancellationToken) is { } found; attempt++)
         {
-            var result = await _cli.RunAsync("rm", _dialect.Remove(EngineDialect.ContainerName(id)), _options.CommandTimeoutSeconds, cancellationToken);
-            if (result.ExitCode == 0 || result.NoSuchContainer)
+            var answer = await ApiOf(found.Status.Runtime).SendAsync("remove", HttpMethod.Delete, _dialect.RemovePath(EngineDialect.ContainerName(id)), _options.CommandTimeoutSeconds, cancellationToken);
+            if (answer.Succeeded || answer.Status == HttpStatusCode.NotFound)
             {
                 LogStopped(id);
                 return;
@@ -156,15 +113,54 @@ internal sealed partial class PodmanDriver : ISandboxDriver
             // The engine's own cleanup of a container that is just ending can hold it for a moment.
             if (attempt == RemoveAttempts)
             {
-                throw Failed("rm", result);
+                throw Refused("remove", answer);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200), _time, cancellationToken);
         }
     }
 
-    private async Task<bool> HasImageAsync(SandboxSpec spec, CancellationToken cancellationToken) =>
-        (await _cli.RunAsync("image exists", _dialect.ImageExists(spec.Reference), _options.CommandTimeoutSeconds, cancellationToken)).ExitCode == 0;
+    /// <summary>Lets go of the engine; the containers stay.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (api, socket) in _apis.Values.Select(a => a.Value))
+        {
+            api.Dispose();
+            await (socket is IAsyncDisposable own ? own.DisposeAsync() : ValueTask.CompletedTask);
+        }
+    }
+
+    // What was decided about one image must never start another.
+    private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == SpecHash.Of(spec)
+        ? found.Status
+        : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
+
+    private static bool IsAboutTheImage(EngineAnswer answer) =>
+        !answer.Succeeded && answer.Words is var words && (words.Contains("image not known", StringComparison.OrdinalIgnoreCase) || words.Contains("no such image", StringComparison.OrdinalIgnoreCase));
+
+    private EngineApi ApiOf(string runtime) => _apis.GetOrAdd(runtime, _ => new Lazy<(EngineApi, IEngineSocket)>(() =>
+    {
+        var socket = _dialect.Socket(runtime);
+        return (new EngineApi(_options.Program, socket, _time), socket);
+    })).Value.Api;
+
+    private Task<EngineAnswer> RequestCreateAsync(SandboxSpec spec, CancellationToken cancellationToken) => ApiOf(spec.Runtime).SendAsync(
+        "create",
+        HttpMethod.Post,
+        _dialect.CreatePath(EngineDialect.ContainerName(spec.Id)),
+        _options.CommandTimeoutSeconds,
+        cancellationToken,
+        _dialect.CreateBody(spec, _time.GetUtcNow() + spec.Lifetime));
+
+    /// <summary>The engine drops limits that it cannot set, with a warning only: such a container is removed and never started.</summary>
+    private async Task RequireHardenedAsync(SandboxSpec spec, JsonElement container)
+    {
+        if (Hardening.Fault(spec, container) is { } fault)
+        {
+            await StopAsync(spec.Id, CancellationToken.None);
+            throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' was not started: {fault}.");
+        }
+    }
 
     private async Task PullAsync(SandboxSpec spec, SecretScrubber scrubber, CancellationToken cancellationToken)
     {
@@ -180,47 +176,48 @@ internal sealed partial class PodmanDriver : ISandboxDriver
 
         if (pulled.ExitCode != 0)
         {
-            throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} failed: {Words(pulled.Stderr, scrubber)}");
+            throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} failed: {EngineWords.Of(pulled.Stderr, scrubber)}");
         }
 
         LogPulled(spec.Reference);
     }
 
-    // Containers of another instance are as good as absent.
-    private async Task<ContainerView?> FindAsync(string id, CancellationToken cancellationToken) =>
-        (await ViewsAsync([EngineDialect.ContainerName(id)], cancellationToken)).FirstOrDefault(v => v.Status.Id == id && v.Instance == _options.Instance);
-
-    private async Task<IReadOnlyList<ContainerView>> ViewsAsync(IReadOnlyList<string> containers, CancellationToken cancellationToken)
+    private async Task<ContainerView?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        var result = await _cli.RunAsync("inspect", _dialect.Inspect(containers), _options.CommandTimeoutSeconds, cancellationToken);
-        if (result.ExitCode != 0 && !result.NoSuchContainer)
+        using var inspected = await InspectedAsync(Reading, EngineDialect.ContainerName(id), cancellationToken);
+        return Ours(inspected, id);
+    }
+
+    // Containers of another instance are as good as absent.
+    private ContainerView? Ours(JsonDocument? inspected, string id) => View(inspected) is { } view && view.Status.Id == id && view.Instance == _options.Instance ? view : null;
+
+    // Null when there is none. The environment is in it: it goes nowhere from here.
+    private async Task<JsonDocument?> InspectedAsync(EngineApi api, string container, CancellationToken cancellationToken)
+    {
+        var answer = await api.SendAsync("inspect", HttpMethod.Get, _dialect.InspectPath(container), _options.CommandTimeoutSeconds, cancellationToken);
+        if (answer.Status == HttpStatusCode.NotFound)
         {
-            throw Failed("inspect", result);
+            return null;
         }
 
+        return answer.Succeeded ? Understood(() => JsonDocument.Parse(answer.Body)) : throw Refused("inspect", answer);
+    }
+
+    private ContainerView? View(JsonDocument? inspected) => inspected is null ? null : Understood(() => ContainerView.Read(inspected.RootElement));
+
+    private T Understood<T>(Func<T> read)
+    {
         try
         {
-            return ContainerView.Parse(result.Stdout);
+            return read();
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new SandboxException(SandboxFault.EngineUnavailable, $"'{_options.Program} inspect' answered in a form that is not understood; use Podman 4.3 or newer.", e);
+            throw new SandboxException(SandboxFault.EngineUnavailable, $"'{_options.Program}' described a container in a form that is not understood; use Podman 4.3 or newer.", e);
         }
     }
 
-    private SandboxException Failed(string verb, EngineResult result) => new(
+    private SandboxException Refused(string verb, EngineAnswer answer) => new(
         SandboxFault.EngineUnavailable,
-        $"'{_options.Program} {verb}' failed with exit code {result.ExitCode}: {Words(result.Stderr, SecretScrubber.None)}");
-
-    private static string Words(string stderr, SecretScrubber scrubber)
-    {
-        var text = scrubber.Scrub(stderr);
-        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(w => string.Concat(w.Where(c => !char.IsControl(c)))));
-        return line.Length switch
-        {
-            0 => "the engine gave no reason",
-            > MaxWords => "… " + line[^MaxWords..],
-            _ => line,
-        };
-    }
+        $"'{_options.Program}' refused '{verb}' with status {(int)answer.Status}: {EngineWords.Of(answer.Words, SecretScrubber.None)}");
 }

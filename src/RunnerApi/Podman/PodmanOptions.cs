@@ -5,13 +5,13 @@ using Actors.RunnerApi.Contracts.Configuration;
 
 namespace Actors.RunnerApi.Podman;
 
-/// <summary>Which command line drives the containers.</summary>
+/// <summary>Which engine runs the containers.</summary>
 public enum EngineKind
 {
     /// <summary>Podman 4.3 or newer, with conmon 2.1.</summary>
     Podman,
 
-    /// <summary>The Docker CLI. It cannot end a container's lifetime by itself; the runner's reaper does.</summary>
+    /// <summary>Docker, API 1.40 or newer. It cannot end a container's lifetime by itself; the runner's reaper does.</summary>
     Docker,
 }
 
@@ -45,7 +45,7 @@ public sealed record PodmanOptions
     [RegularExpression("^(ptrace|systrap|kvm)$", ErrorMessage = "is none of ptrace, systrap and kvm")]
     public string GvisorPlatform { get; init; } = "ptrace";
 
-    /// <summary>Most seconds that one short engine command may take; 1 to 600.</summary>
+    /// <summary>Most seconds that one short request to the engine may take; 1 to 600.</summary>
     [Range(1, 600)]
     public int CommandTimeoutSeconds { get; init; } = 30;
 

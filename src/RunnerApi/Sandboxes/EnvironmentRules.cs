@@ -9,7 +9,7 @@ internal static partial class EnvironmentRules
     /// <summary>Most variables.</summary>
     internal const int MaxCount = 128;
 
-    /// <summary>Most bytes of one value; Podman's line reader stops at 64 KiB.</summary>
+    /// <summary>Most bytes of one value.</summary>
     internal const int MaxValueBytes = 32 * 1024;
 
     /// <summary>Most bytes of all names and values.</summary>

@@ -19,13 +19,13 @@ internal static class EngineClients
         }
     }
 
-    /// <summary>Podman's client processes for one container; conmon names it too and is none.</summary>
-    internal static IReadOnlyList<int> Of(string container) =>
-        [.. All().Where(p => Path.GetFileName(p.Arguments[0]) == "podman" && p.Arguments.Contains(container, StringComparer.Ordinal)).Select(p => p.Pid)];
+    /// <summary>Podman's processes with this among their arguments: a container's name, or a storage; conmon names them too and is none.</summary>
+    internal static IReadOnlyList<int> Of(string argument) =>
+        [.. All().Where(p => Path.GetFileName(p.Arguments[0]) == "podman" && p.Arguments.Contains(argument, StringComparer.Ordinal) && !p.Arguments.Contains("cleanup", StringComparer.Ordinal)).Select(p => p.Pid)];
 
-    internal static IReadOnlyList<int> Kill(string container)
+    internal static IReadOnlyList<int> Kill(string argument)
     {
-        var pids = Of(container);
+        var pids = Of(argument);
         foreach (var pid in pids)
         {
             using var process = Process.GetProcessById(pid);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
 using Actors.Verification.Policy;
@@ -5,7 +6,7 @@ using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;
 
-/// <summary>Argument lists and rules, without an engine. Docker's are checked here only.</summary>
+/// <summary>Requests, arguments and rules, without an engine. Docker's are checked here only.</summary>
 public sealed class EngineDialectTests
 {
     private static readonly DateTimeOffset Deadline = new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
@@ -15,7 +16,7 @@ public sealed class EngineDialectTests
         Id = "run-1",
         Reference = "registry.example:5000/team/server@sha256:" + new string('a', 64),
         Args = ["--flag", "value; rm -rf /"],
-        Env = new Dictionary<string, string>(StringComparer.Ordinal) { ["TOKEN"] = "hidden", ["KEY"] = "hidden\nhidden" },
+        Env = new Dictionary<string, string>(StringComparer.Ordinal) { ["TOKEN"] = "hidden", ["PATH"] = "hidden\nhidden" },
         Runtime = "runsc",
         CpuMillis = 500,
         MemoryBytes = 64 * 1024 * 1024,
@@ -24,52 +25,68 @@ public sealed class EngineDialectTests
         OutputBytes = 1000,
     };
 
-    public static TheoryData<string> PodmanOnly => new("--conmon", "--image-volume", "--timeout", "--tls-verify", "--http-proxy", "--read-only-tmpfs", "--no-hosts", "--systemd", "--runtime-flag", "--root", "--ignore", "--time", "--authfile");
+    [Fact]
+    public void CreateBody_Podman_HardensAndEndsTheLifetimeItself()
+    {
+        var body = Dialect(EngineKind.Podman).CreateBody(Spec, Deadline);
+
+        Assert.Equal("actors-run-1", (string?)body["name"]);
+        Assert.Equal(Spec.Reference, (string?)body["image"]);
+        Assert.Equal("""["--flag","value; rm -rf /"]""", body["command"]!.ToJsonString());
+        Assert.Equal("65532:65532", (string?)body["user"]);
+        Assert.Equal("""{"nsmode":"none"}""", body["netns"]!.ToJsonString());
+        Assert.Equal("""["all"]""", body["cap_drop"]!.ToJsonString());
+        Assert.True((bool)body["no_new_privileges"]! && (bool)body["read_only_filesystem"]! && (bool)body["stdin"]!);
+        Assert.False((bool)body["read_write_tmpfs"]! || (bool)body["httpproxy"]!);
+        Assert.Equal("ignore", (string?)body["image_volume_mode"]);
+        Assert.Equal(2, (long)body["timeout"]!);
+        Assert.Equal("""{"memory":{"limit":67108864,"swap":67108864},"pids":{"limit":164},"cpu":{"period":100000,"quota":50000}}""", body["resource_limits"]!.ToJsonString());
+        Assert.Contains("""{"type":"nproc","soft":10,"hard":10}""", body["r_limits"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("""["rw","nosuid","nodev","noexec","size=16m"]""", body["mounts"]!.AsArray().Single()!["options"]!.ToJsonString());
+        Assert.Equal("hidden\nhidden", (string?)body["env"]!["PATH"]);
+        AssertLabels(body["labels"]!);
+        Assert.DoesNotContain("privileged\":true", body.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CreateBody_Docker_HardensTheSame()
+    {
+        var body = Dialect(EngineKind.Docker).CreateBody(Spec, Deadline);
+        var host = body["HostConfig"]!;
+
+        Assert.Equal(Spec.Reference, (string?)body["Image"]);
+        Assert.Equal("65532:65532", (string?)body["User"]);
+        Assert.True((bool)body["OpenStdin"]! && !(bool)body["StdinOnce"]! && (bool)host["ReadonlyRootfs"]!);
+        Assert.Equal("none", (string?)host["NetworkMode"]);
+        Assert.Equal("runsc", (string?)host["Runtime"]);
+        Assert.Equal("""["ALL"]""", host["CapDrop"]!.ToJsonString());
+        Assert.Equal("""["no-new-privileges"]""", host["SecurityOpt"]!.ToJsonString());
+        Assert.Equal("rw,nosuid,nodev,noexec,size=16m", (string?)host["Tmpfs"]!["/tmp"]);
+        Assert.Equal((67108864, 67108864, 164, 500_000_000), ((long)host["Memory"]!, (long)host["MemorySwap"]!, (long)host["PidsLimit"]!, (long)host["NanoCpus"]!));
+        Assert.Contains("""{"Name":"nproc","Soft":10,"Hard":10}""", host["Ulimits"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("TOKEN=hidden", body["Env"]!.AsArray().Select(e => (string?)e));
+        AssertLabels(body["Labels"]!);
+    }
 
     [Theory]
     [InlineData(EngineKind.Podman)]
     [InlineData(EngineKind.Docker)]
-    public void Create_EitherEngine_HardensAndKeepsValuesOffTheCommandLine(EngineKind engine)
+    public void EveryPathAndArgument_OfEitherEngine_KeepsValuesOut(EngineKind engine)
     {
-        var arguments = Dialect(engine).Create(Spec, SandboxEnvironment.From(Spec.Env), Deadline);
-
-        foreach (var flag in new[]
-        {
-            "--user=65532:65532", "--cap-drop=all", "--security-opt=no-new-privileges", "--read-only", "--network=none", "--pull=never", "--restart=no", "--no-healthcheck",
-            "--tmpfs=/tmp:rw,nosuid,nodev,noexec,size=16m", "--memory=67108864", "--memory-swap=67108864", "--cpus=0.5", "--pids-limit=164", "--ulimit=nproc=10:10", "--interactive",
-        })
-        {
-            Assert.Contains(flag, arguments);
-        }
-
-        Assert.DoesNotContain(arguments, a => a.Contains("hidden", StringComparison.Ordinal));
-        Assert.DoesNotContain(arguments, a => a.Contains("privileged", StringComparison.Ordinal) || a.Contains("seccomp", StringComparison.Ordinal) || a.Contains("--volume", StringComparison.Ordinal));
-        Assert.Equal([Spec.Reference, .. Spec.Args], arguments.TakeLast(3));
-        Assert.Contains("actors.deadline=2030-01-02T03:04:05.0000000+00:00", arguments);
-        Assert.Contains("actors.sandbox=default", arguments);
-    }
-
-    [Theory]
-    [MemberData(nameof(PodmanOnly))]
-    public void EveryCommand_OfDocker_LacksWhatOnlyPodmanHas(string flag)
-    {
-        var docker = Dialect(EngineKind.Docker);
-        var all = new[]
-        {
-            docker.Create(Spec, SandboxEnvironment.From(Spec.Env), Deadline), docker.Pull(Spec.Reference, insecure: true), docker.StartAttached("n", "runsc"),
-            docker.Attach("n"), docker.Remove("n"), docker.Logs("n", follow: true), docker.List(), docker.Inspect(["n"]), docker.ImageExists(Spec.Reference),
-        };
-        Assert.DoesNotContain(all.SelectMany(a => a), a => a == flag || a.StartsWith(flag + "=", StringComparison.Ordinal));
+        var dialect = Dialect(engine);
+        string[] all =
+        [
+            dialect.CreatePath("n"), dialect.InspectPath("n"), dialect.ListPath(), dialect.AttachPath("n"), dialect.StartPath("n"), dialect.RemovePath("n"),
+            .. dialect.Pull(Spec.Reference, insecure: true), .. dialect.Attach("n"), .. dialect.Logs("n", follow: true),
+        ];
+        Assert.DoesNotContain(all, a => a.Contains("hidden", StringComparison.Ordinal));
+        Assert.All(all.Take(6), p => Assert.StartsWith(engine == EngineKind.Podman ? "/v4.0.0/libpod/containers/" : "/v1.40/containers/", p, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Create_Podman_UsesTheWrappersAndEndsTheLifetimeItself()
-    {
-        var arguments = Dialect(EngineKind.Podman).Create(Spec, SandboxEnvironment.From(Spec.Env), Deadline);
-
-        Assert.Equal(["--conmon", Runtimes.Wrapper("conmon"), "--runtime", Runtimes.Wrapper("runsc"), "--runtime-flag", "platform=ptrace", "create"], arguments.Take(7));
-        Assert.Contains("--timeout=2", arguments);
-    }
+    public void Launching_Podman_UsesTheWrappers() => Assert.Equal(
+        ["--conmon", Runtimes.Wrapper("conmon"), "--runtime", Runtimes.Wrapper("runsc"), "--runtime-flag", "platform=ptrace"],
+        new PodmanDialect(new PodmanOptions { Instance = "default" }).Launching("runsc"));
 
     [Theory]
     [InlineData(EngineKind.Podman, "/etc/actors/auth.json", "--authfile=/etc/actors/auth.json")]
@@ -83,40 +100,26 @@ public sealed class EngineDialectTests
         Assert.Equal(Spec.Reference, arguments[^1]);
     }
 
-    [Fact]
-    public void From_ValuesWithAndWithoutLineBreaks_TakeTheirWay()
-    {
-        var environment = SandboxEnvironment.From(Spec.Env);
-
-        Assert.Equal("TOKEN=hidden\n", environment.Input);
-        Assert.Equal("hidden\nhidden", Assert.Single(environment.Process).Value);
-        Assert.Equal("PATH=/x\n", SandboxEnvironment.From(One("PATH", "/x")).Input);
-    }
-
     [Theory]
-    [InlineData("PATH", "a\nb")]
-    [InlineData("LD_PRELOAD", "a\nb")]
-    [InlineData("containers_conf", "a\nb")]
-    [InlineData("HTTPS_PROXY", "a\rb")]
     [InlineData("1X", "a")]
     [InlineData("A B", "a")]
     [InlineData("A*", "a")]
     [InlineData("A\n", "a")]
     [InlineData("", "a")]
     [InlineData("NUL", "a\0b")]
-    public void From_WhatCouldSteerTheEngine_IsRefusedWithoutTheValue(string name, string value)
+    public void Check_NameOrValueThatIsNone_IsRefusedWithoutTheValue(string name, string value)
     {
-        var e = Assert.Throws<SandboxException>(() => SandboxEnvironment.From(One(name, value)));
+        var e = Assert.Throws<SandboxException>(() => EnvironmentRules.Check(One(name, value)));
         Assert.Equal(SandboxFault.InvalidSpec, e.Fault);
-        Assert.DoesNotContain("a\nb", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("a\0b", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void From_TooMuch_IsRefused()
+    public void Check_TooMuch_IsRefused()
     {
-        Assert.Throws<SandboxException>(() => SandboxEnvironment.From(One("BIG", new string('x', EnvironmentRules.MaxValueBytes + 1))));
-        Assert.Throws<SandboxException>(() => SandboxEnvironment.From(Enumerable.Range(0, 129).ToDictionary(n => $"V{n}", _ => "", StringComparer.Ordinal)));
-        Assert.Throws<SandboxException>(() => SandboxEnvironment.From(Enumerable.Range(0, 9).ToDictionary(n => $"V{n}", _ => new string('x', 32 * 1024), StringComparer.Ordinal)));
+        Assert.Throws<SandboxException>(() => EnvironmentRules.Check(One("BIG", new string('x', EnvironmentRules.MaxValueBytes + 1))));
+        Assert.Throws<SandboxException>(() => EnvironmentRules.Check(Enumerable.Range(0, 129).ToDictionary(n => $"V{n}", _ => "", StringComparer.Ordinal)));
+        Assert.Throws<SandboxException>(() => EnvironmentRules.Check(Enumerable.Range(0, 9).ToDictionary(n => $"V{n}", _ => new string('x', 32 * 1024), StringComparer.Ordinal)));
     }
 
     [Theory]
@@ -134,6 +137,13 @@ public sealed class EngineDialectTests
     [InlineData("Max processes             unlimited            unlimited            processes ", "4194304", 4194304)]
     [InlineData("", "", 4194304)]
     public void Parse_HostLimits_TakesTheLowerOne(string limits, string pidMax, long expected) => Assert.Equal(expected, HostLimits.Parse([limits], [pidMax]));
+
+    private static void AssertLabels(JsonNode labels)
+    {
+        Assert.Equal("2030-01-02T03:04:05.0000000+00:00", (string?)labels["actors.deadline"]);
+        Assert.Equal("default", (string?)labels["actors.sandbox"]);
+        Assert.Equal("run-1", (string?)labels["actors.id"]);
+    }
 
     private static EngineDialect Dialect(EngineKind engine) => EngineDialect.For(new PodmanOptions { Engine = engine, Instance = "default" });
 

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Text.Json;
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
 using Xunit;
@@ -49,9 +50,25 @@ public sealed class PodmanCreatedTests(PodmanFixture podman) : IAsyncLifetime
     [InlineData(67108864, 67108864, 64, 0, false)]
     public void Fault_LimitThatTheEngineDropped_IsNamed(long memory, long swap, long pids, long cpus, bool holds)
     {
-        var inspected = $$"""{"memory":{{memory}},"swap":{{swap}},"pids":{{pids}},"nanoCpus":{{cpus}},"annotations":["org.opencontainers.image.base.name",null]}""";
+        using var inspected = JsonDocument.Parse($$"""
+            {
+              "HostConfig": { "Memory": {{memory}}, "MemorySwap": {{swap}}, "PidsLimit": {{pids}}, "NanoCpus": {{cpus}}, "ReadonlyRootfs": true, "NetworkMode": "none" },
+              "Config": { "Annotations": { "org.opencontainers.image.base.name": "x" } }
+            }
+            """);
 
-        Assert.Equal(holds, CreatedContainer.Fault(Spec("x@sha256:" + new string('0', 64)), inspected) is null);
+        Assert.Equal(holds, Hardening.Fault(Spec("x@sha256:" + new string('0', 64)), inspected.RootElement) is null);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{ "HostConfig": {} }""")]
+    [InlineData("""{ "HostConfig": { "Memory": 67108864, "MemorySwap": 67108864, "PidsLimit": 64, "NanoCpus": 500000000, "ReadonlyRootfs": false, "NetworkMode": "none" }, "Config": {} }""")]
+    [InlineData("""{ "HostConfig": { "Memory": 67108864, "MemorySwap": 67108864, "PidsLimit": 64, "NanoCpus": 500000000, "ReadonlyRootfs": true, "NetworkMode": "bridge" }, "Config": {} }""")]
+    public void Fault_WhatCannotBeReadBackOrIsOpen_IsOne(string json)
+    {
+        using var inspected = JsonDocument.Parse(json);
+        Assert.NotNull(Hardening.Fault(Spec("x@sha256:" + new string('0', 64)), inspected.RootElement));
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

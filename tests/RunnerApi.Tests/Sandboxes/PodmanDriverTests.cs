@@ -12,7 +12,7 @@ public abstract class PodmanDriverTests(PodmanFixture podman) : SandboxDriverCon
 
     protected override ISandboxDriver NewDriver() => podman.NewDriver();
 
-    protected override void KillConnection(string id) => Assert.NotEmpty(EngineClients.Kill("actors-" + id));
+    protected override void KillConnection(string id) => Assert.NotEmpty(EngineClients.Kill(podman.Options.Root));
 }
 
 [Collection(PodmanCollectionDefinition.Name)]

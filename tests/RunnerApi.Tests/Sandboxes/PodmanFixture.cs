@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Actors.RunnerApi.Podman;
 using Actors.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,13 +11,22 @@ public sealed class PodmanFixture : IAsyncLifetime
 {
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("actors-podman-");
     private readonly LocalRegistry _registry = new();
+    private readonly ConcurrentBag<PodmanDriver> _drivers = [];
 
     /// <summary><c>127.0.0.1:port/tests/busybox@sha256:…</c>.</summary>
     internal string Image { get; private set; } = "";
 
     internal PodmanOptions Options => new() { Instance = "test-" + _home.Name[^6..].ToLowerInvariant(), Root = At("root"), RunRoot = At("run") };
 
-    internal PodmanDriver NewDriver() => new(Options, TimeProvider.System, NullLogger<PodmanDriver>.Instance);
+    /// <summary>A driver as of a runner that was started anew; disposed with the fixture.</summary>
+    internal PodmanDriver NewDriver() => NewDriver(Options);
+
+    internal PodmanDriver NewDriver(PodmanOptions options)
+    {
+        var driver = new PodmanDriver(options, TimeProvider.System, NullLogger<PodmanDriver>.Instance);
+        _drivers.Add(driver);
+        return driver;
+    }
 
     internal string At(string name) => Path.Combine(_home.FullName, name);
 
@@ -28,6 +38,7 @@ public sealed class PodmanFixture : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        await Task.WhenAll(_drivers.Select(d => d.DisposeAsync().AsTask()));
         await _registry.DisposeAsync();
         string[] storage = ["--root", At("root"), "--runroot", At("run")];
         await BusyboxImage.RunAsync("podman", [.. storage, "rm", "--all", "--force", "--time", "0"]);

@@ -2,7 +2,6 @@ using System.Text;
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
 using Actors.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;
@@ -25,7 +24,7 @@ public sealed class PodmanPullTests(PodmanFixture podman)
         var authFile = podman.At($"auth-{Guid.NewGuid():N}.json");
         var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes("robot:" + password));
         await File.WriteAllTextAsync(authFile, $$$"""{ "auths": { "{{{registry.Host}}}": { "auth": "{{{pair}}}" } } }""");
-        var driver = new PodmanDriver(podman.Options with { RegistryAuthFile = authFile }, TimeProvider.System, NullLogger<PodmanDriver>.Instance);
+        var driver = podman.NewDriver(podman.Options with { RegistryAuthFile = authFile });
         var spec = Spec($"{registry.Host}/tests/private@{image.Digest}");
 
         if (pulls)

@@ -1,0 +1,32 @@
+using System.Net.Sockets;
+
+namespace Actors.RunnerApi.Podman;
+
+/// <summary>The Unix socket on which an engine serves its API.</summary>
+internal interface IEngineSocket
+{
+    /// <summary>Returns when the engine serves, which this may have to bring about.</summary>
+    /// <exception cref="Actors.RunnerApi.Sandboxes.SandboxException"><see cref="Actors.RunnerApi.Sandboxes.SandboxFault.EngineUnavailable"/>.</exception>
+    Task ReadyAsync(CancellationToken cancellationToken);
+
+    /// <summary>A connection to it.</summary>
+    /// <exception cref="SocketException">Nobody listens.</exception>
+    ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken);
+
+    /// <summary>Connects to a Unix socket.</summary>
+    /// <exception cref="SocketException">Nobody listens there, or this user may not.</exception>
+    protected static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
