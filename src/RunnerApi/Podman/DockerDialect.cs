@@ -14,6 +14,8 @@ internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(optio
 
     internal override IEngineSocket Socket(string runtime) => new DockerSocket();
 
+    internal override string ImagePath(string reference) => $"{Prefix}/images/{reference}/json";
+
     // Whether a registry may be plain HTTP is the daemon's own setting; credentials are those of the user's own configuration.
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) => ["pull", "--quiet", reference];
 

@@ -59,6 +59,9 @@ internal abstract class EngineDialect(PodmanOptions options)
         [LogBytesLabel] = spec.LogBytes.ToString(CultureInfo.InvariantCulture),
     });
 
+    /// <summary>Asks whether the image is here: not found when it is not.</summary>
+    internal abstract string ImagePath(string reference);
+
     /// <summary>Creates a container of this name.</summary>
     internal string CreatePath(string name) => $"{Prefix}/containers/create?name={name}";
 

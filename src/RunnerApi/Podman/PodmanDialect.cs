@@ -18,6 +18,8 @@ internal sealed class PodmanDialect(PodmanOptions options) : EngineDialect(optio
 
     internal override IEngineSocket Socket(string runtime) => new PodmanService(Options, Launching(runtime));
 
+    internal override string ImagePath(string reference) => $"{Prefix}/images/{reference}/exists";
+
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) =>
         [.. Storage, "pull", "--quiet", insecure ? "--tls-verify=false" : "--tls-verify=true", .. AuthFile, reference];
 

@@ -53,12 +53,13 @@ internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
         }
 
         var scrubber = new SecretScrubber(spec.Env.Values);
-        var answer = await RequestCreateAsync(spec, cancellationToken);
-        if (IsAboutTheImage(answer))
+        var image = await ApiOf(spec.Runtime).SendAsync("image", HttpMethod.Get, _dialect.ImagePath(spec.Reference), _options.CommandTimeoutSeconds, cancellationToken);
+        if (image.Status == HttpStatusCode.NotFound)
         {
             await PullAsync(spec, scrubber, cancellationToken);
-            answer = await RequestCreateAsync(spec, cancellationToken);
         }
+
+        var answer = await RequestCreateAsync(spec, cancellationToken);
 
         // The engine's names are unique: whoever comes second or loses a race finds the other's container.
         using var inspected = await InspectedAsync(ApiOf(spec.Runtime), EngineDialect.ContainerName(spec.Id), cancellationToken);
@@ -134,9 +135,6 @@ internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
     private static SandboxStatus Same(ContainerView found, SandboxSpec spec) => found.SpecHash == SpecHash.Of(spec)
         ? found.Status
         : throw new SandboxException(SandboxFault.InvalidSpec, $"A container of sandbox '{spec.Id}' is there that was made for something else; stop it first.");
-
-    private static bool IsAboutTheImage(EngineAnswer answer) =>
-        !answer.Succeeded && answer.Words is var words && (words.Contains("image not known", StringComparison.OrdinalIgnoreCase) || words.Contains("no such image", StringComparison.OrdinalIgnoreCase));
 
     private EngineApi ApiOf(string runtime) => _apis.GetOrAdd(runtime, _ => new Lazy<(EngineApi, IEngineSocket)>(() =>
     {

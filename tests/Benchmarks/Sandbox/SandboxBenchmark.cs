@@ -10,7 +10,7 @@ internal sealed class SandboxBenchmark : IBenchmark
 {
     private const double MostRatio = 1.15;
     private const int Warm = 9;
-    private const int Cold = 3;
+    private const int Cold = 9;
     private const int AtOnce = 50;
 
     public static string Name => "sandbox";

@@ -76,7 +76,7 @@ public sealed class EngineDialectTests
         var dialect = Dialect(engine);
         string[] all =
         [
-            dialect.CreatePath("n"), dialect.InspectPath("n"), dialect.ListPath(), dialect.AttachPath("n"), dialect.StartPath("n"), dialect.RemovePath("n"),
+            dialect.CreatePath("n"), dialect.InspectPath("n"), dialect.ListPath(), dialect.AttachPath("n"), dialect.StartPath("n"), dialect.RemovePath("n"), dialect.ImagePath(Spec.Reference),
             .. dialect.Pull(Spec.Reference, insecure: true), .. dialect.Attach("n"), .. dialect.Logs("n", follow: true),
         ];
         Assert.DoesNotContain(all, a => a.Contains("hidden", StringComparison.Ordinal));
