@@ -8,7 +8,7 @@ internal sealed class DockerSocket : IEngineSocket
     internal static string Path { get; } =
         Environment.GetEnvironmentVariable("DOCKER_HOST") is { } host && host.StartsWith(Scheme, StringComparison.Ordinal) ? host[Scheme.Length..] : "/var/run/docker.sock";
 
-    public Task ReadyAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ReadyAsync(bool refused, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) => IEngineSocket.ConnectAsync(Path, cancellationToken);
 }

@@ -112,9 +112,10 @@ internal sealed class EngineApi(string program, IEngineSocket socket, TimeProvid
     private static HttpRequestMessage Request(HttpMethod method, string path, JsonObject? body, bool upgrade = false)
     {
         var request = new HttpRequestMessage(method, path);
-        if (body is not null)
+        if (method == HttpMethod.Post)
         {
-            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, MediaTypeNames.Application.Json);
+            // With a body, even an empty one, a request that broke is not sent again behind our back: a second start would run an ended server again.
+            request.Content = new StringContent(body?.ToJsonString() ?? "", Encoding.UTF8, MediaTypeNames.Application.Json);
         }
 
         if (upgrade)
@@ -129,7 +130,7 @@ internal sealed class EngineApi(string program, IEngineSocket socket, TimeProvid
     // A service may have ended of idleness a moment ago: what nobody took is sent again, once.
     private async Task<HttpResponseMessage> RequestAsync(Func<HttpRequestMessage> request, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
-        await socket.ReadyAsync(cancellationToken);
+        await socket.ReadyAsync(refused: false, cancellationToken);
         try
         {
             using var first = request();
@@ -137,7 +138,7 @@ internal sealed class EngineApi(string program, IEngineSocket socket, TimeProvid
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
         {
-            await socket.ReadyAsync(cancellationToken);
+            await socket.ReadyAsync(refused: true, cancellationToken);
             using var second = request();
             return await _http.SendAsync(second, completion, cancellationToken);
         }

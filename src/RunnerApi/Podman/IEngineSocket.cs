@@ -6,8 +6,10 @@ namespace Actors.RunnerApi.Podman;
 internal interface IEngineSocket
 {
     /// <summary>Returns when the engine serves, which this may have to bring about.</summary>
+    /// <param name="refused">The last connection was refused: whoever seemed to serve does not.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="Actors.RunnerApi.Sandboxes.SandboxException"><see cref="Actors.RunnerApi.Sandboxes.SandboxFault.EngineUnavailable"/>.</exception>
-    Task ReadyAsync(CancellationToken cancellationToken);
+    Task ReadyAsync(bool refused, CancellationToken cancellationToken);
 
     /// <summary>A connection to it.</summary>
     /// <exception cref="SocketException">Nobody listens.</exception>

@@ -1,29 +1,33 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using Actors.RunnerApi.Contracts;
 using Actors.RunnerApi.Sandboxes;
 
 namespace Actors.RunnerApi.Podman;
 
 /// <summary>Podman's API for one runtime, served by a <c>podman system service</c> of this driver on a socket that only its user can reach.
-/// It is started when it is needed, and ends by itself when nothing was asked for a while, also when the runner is dead. Containers are not its children: they outlive it.</summary>
+/// It is started when it is needed, and ends by itself when for a while nothing was asked and nothing is attached, also when the runner is dead. Containers are not its children: they outlive it.</summary>
 internal sealed class PodmanService(PodmanOptions options, IReadOnlyList<string> launching) : IEngineSocket, IAsyncDisposable
 {
     private const int IdleSeconds = 60;
+
+    // sockaddr_un holds 108 with the closing zero.
+    private const int MostPathBytes = 107;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
     private readonly SemaphoreSlim _starting = new(1, 1);
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("actors-podman-");
     private volatile EngineClient? _service;
+    private volatile string _directory = "";
     private bool _disposed;
 
-    private string Path => System.IO.Path.Combine(_directory.FullName, "sock");
+    private string SocketPath => Path.Combine(_directory, "sock");
 
-    public ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) => IEngineSocket.ConnectAsync(Path, cancellationToken);
+    public ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) => IEngineSocket.ConnectAsync(SocketPath, cancellationToken);
 
-    public async Task ReadyAsync(CancellationToken cancellationToken)
+    public async Task ReadyAsync(bool refused, CancellationToken cancellationToken)
     {
-        if (_service is { Exited.IsCompleted: false })
+        if (!refused && _service is { Exited.IsCompleted: false })
         {
             return;
         }
@@ -32,10 +36,11 @@ internal sealed class PodmanService(PodmanOptions options, IReadOnlyList<string>
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_service is not { Exited.IsCompleted: false })
+
+            // The socket of one that runs can be gone: temporary directories are swept.
+            if (_service is not { Exited.IsCompleted: false } || (refused && !await ListensAsync(cancellationToken)))
             {
-                await (_service?.DisposeAsync() ?? ValueTask.CompletedTask);
-                _service = null;
+                await EndAsync();
                 _service = await StartAsync(cancellationToken);
             }
         }
@@ -51,17 +56,32 @@ internal sealed class PodmanService(PodmanOptions options, IReadOnlyList<string>
         if (!_disposed)
         {
             _disposed = true;
-            await (_service?.DisposeAsync() ?? ValueTask.CompletedTask);
-            _directory.Delete(recursive: true);
+            await EndAsync();
         }
 
         _starting.Release();
     }
 
+    private async Task EndAsync()
+    {
+        await (_service?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _service = null;
+        if (Directory.Exists(_directory))
+        {
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
+
     private async Task<EngineClient> StartAsync(CancellationToken cancellationToken)
     {
-        File.Delete(Path);
-        var service = EngineClient.Start(options.Program, [.. launching, "system", "service", "--time", IdleSeconds.ToString(CultureInfo.InvariantCulture), "unix://" + Path]);
+        // A new one each time: a name that was used once could be somebody else's by now.
+        _directory = Directory.CreateTempSubdirectory("actors-podman-").FullName;
+        if (Encoding.UTF8.GetByteCount(SocketPath) > MostPathBytes)
+        {
+            throw new SandboxException(SandboxFault.EngineUnavailable, $"The path of Podman's socket, '{SocketPath}', is longer than the {MostPathBytes} bytes that a socket's may have; set TMPDIR to a shorter directory.");
+        }
+
+        var service = EngineClient.Start(options.Program, [.. launching, "system", "service", "--time", IdleSeconds.ToString(CultureInfo.InvariantCulture), "unix://" + SocketPath]);
         service.Stdin.Close();
         var words = EngineCli.WordsAsync(service, CancellationToken.None);
         _ = EngineClient.DrainAsync(service.Stdout);

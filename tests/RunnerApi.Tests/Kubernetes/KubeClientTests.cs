@@ -201,6 +201,7 @@ public sealed class KubeClientTests : IAsyncLifetime
     public async Task AttachStdinAsync_OlderServer_SpeaksTheOlderProtocolOnTheStdinChannel()
     {
         var received = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _api.Handler = async context =>
         {
             Assert.Equal(["v5.channel.k8s.io", "v4.channel.k8s.io"], context.WebSockets.WebSocketRequestedProtocols);
@@ -208,12 +209,16 @@ public sealed class KubeClientTests : IAsyncLifetime
             var buffer = new byte[100];
             var read = await socket.ReceiveAsync(buffer, _limit.Token);
             received.SetResult(buffer[..read.Count]);
+
+            // A write that the close overtakes is not known to have arrived.
+            await written.Task.WaitAsync(_limit.Token);
             await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "", _limit.Token);
         };
         using var client = _api.Client();
         var stdin = new Actors.RunnerApi.Kubernetes.PodStdin(await client.AttachStdinAsync("x", "server", _limit.Token));
 
         await stdin.WriteAsync("hi\n"u8.ToArray(), _limit.Token);
+        written.SetResult();
         Assert.Equal([0, .. "hi\n"u8], await received.Task.WaitAsync(_limit.Token));
         await stdin.Ended.WaitAsync(_limit.Token);
         await Assert.ThrowsAsync<Actors.RunnerApi.Sandboxes.NothingSentException>(async () => await stdin.WriteAsync("late"u8.ToArray(), _limit.Token));

@@ -102,13 +102,29 @@ public sealed class PodmanEngineTests(PodmanFixture podman) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Service_WhoseSocketWasSweptAway_IsStartedAnew()
+    {
+        var driver = podman.NewDriver();
+        await driver.CreateAsync(Spec("cat"), Token);
+        foreach (var directory in SocketDirectories())
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        // More than the connections that are still open.
+        var found = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskedAsync(() => driver.InspectAsync(_id, Token))));
+        Assert.All(found, f => Assert.Equal(SandboxState.Created, f!.State));
+        Assert.Contains(SocketDirectories(), Directory.Exists);
+    }
+
+    [Fact]
     public async Task Service_OfTheDriver_IsReachedByItsUserAlone()
     {
         await podman.NewDriver().ListAsync(Token);
-        var sockets = EngineClients.All().Where(p => p.Arguments.Contains(podman.Options.Root) && p.Arguments.Contains("service")).Select(p => p.Arguments.Single(a => a.StartsWith("unix://", StringComparison.Ordinal))[7..]).ToList();
+        var directories = SocketDirectories().Where(Directory.Exists).ToList();
 
-        Assert.NotEmpty(sockets);
-        Assert.All(sockets, s => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(s)!)));
+        Assert.NotEmpty(directories);
+        Assert.All(directories, d => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(d)));
     }
 
     [Fact]
@@ -203,6 +219,9 @@ public sealed class PodmanEngineTests(PodmanFixture podman) : IAsyncLifetime
     [InlineData("runsc")]
     public void Wrapper_InTheOutput_IsExecutable(string name) =>
         Assert.True(File.GetUnixFileMode(Runtimes.Wrapper(name)).HasFlag(UnixFileMode.UserExecute | UnixFileMode.OtherExecute));
+
+    private List<string> SocketDirectories() =>
+        [.. EngineClients.All().Where(p => p.Arguments.Contains(podman.Options.Root, StringComparer.Ordinal)).SelectMany(p => p.Arguments).Where(a => a.StartsWith("unix://", StringComparison.Ordinal)).Select(a => Path.GetDirectoryName(a[7..])!)];
 
     // A request that is under way when its service is killed has no answer; whoever can wait asks again.
     private static async Task<T> AskedAsync<T>(Func<Task<T>> ask)
