@@ -127,16 +127,16 @@ internal sealed class EngineApi(string program, IEngineSocket socket, TimeProvid
         return request;
     }
 
-    // A service may have ended of idleness a moment ago: what nobody took is sent again, once.
+    // A service may have ended a moment ago: what nobody took is sent again, once, and so is what only reads.
     private async Task<HttpResponseMessage> RequestAsync(Func<HttpRequestMessage> request, HttpCompletionOption completion, CancellationToken cancellationToken)
     {
         await socket.ReadyAsync(refused: false, cancellationToken);
+        using var first = request();
         try
         {
-            using var first = request();
             return await _http.SendAsync(first, completion, cancellationToken);
         }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError || (first.Method == HttpMethod.Get && e.InnerException is IOException))
         {
             await socket.ReadyAsync(refused: true, cancellationToken);
             using var second = request();

@@ -17,8 +17,8 @@ internal sealed class OutputFrames
     /// <param name="source">Read until its end; its owner disposes it.</param>
     internal OutputFrames(Stream source)
     {
-        Stdout = _stdout.Reader.AsStream();
-        Stderr = _stderr.Reader.AsStream();
+        Stdout = _stdout.Reader.AsStream(leaveOpen: true);
+        Stderr = _stderr.Reader.AsStream(leaveOpen: true);
         _copying = Task.Run(() => CopyAsync(source));
     }
 
@@ -28,6 +28,14 @@ internal sealed class OutputFrames
 
     /// <summary>Completes, never with an error, when the source has ended or broke; the outputs end with it.</summary>
     internal Task Ended => _copying;
+
+    /// <summary>Ends the outputs of a source that was closed, also when they wait for a reader. What came before can still be read.</summary>
+    internal Task EndAsync()
+    {
+        _stdout.Writer.CancelPendingFlush();
+        _stderr.Writer.CancelPendingFlush();
+        return _copying;
+    }
 
     private async Task CopyAsync(Stream source)
     {
@@ -65,7 +73,6 @@ internal sealed class OutputFrames
                 throw new EndOfStreamException();
             }
 
-            // An output that nobody wants any more is dropped.
             left -= read;
             target.Advance(read);
             await target.FlushAsync();

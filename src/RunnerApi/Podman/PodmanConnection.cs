@@ -6,14 +6,14 @@ namespace Actors.RunnerApi.Podman;
 internal sealed class PodmanConnection : ISandboxConnection
 {
     private readonly IAsyncDisposable?[] _streams;
-    private readonly Task _read;
+    private readonly Func<Task> _end;
 
-    private PodmanConnection(Stream stdin, Stream stdout, Stream stderr, Task read, params IAsyncDisposable?[] streams)
+    private PodmanConnection(Stream stdin, Stream stdout, Stream stderr, Func<Task> end, params IAsyncDisposable?[] streams)
     {
         Stdin = stdin;
         Stdout = stdout;
         Stderr = stderr;
-        _read = read;
+        _end = end;
         _streams = streams;
     }
 
@@ -31,18 +31,16 @@ internal sealed class PodmanConnection : ISandboxConnection
             new AttachedStdin(attached.Stream, outputs.Ended),
             new LiveOutput(outputs.Stdout, cancellationToken => tail(false, cancellationToken)),
             new LiveOutput(outputs.Stderr, cancellationToken => tail(true, cancellationToken)),
-            outputs.Ended,
+            outputs.EndAsync,
             attached);
     }
 
     /// <summary>Outputs from elsewhere, stdin through <paramref name="attached"/>, whose own outputs are dropped; null when the container has ended.</summary>
-    internal static PodmanConnection Replayed(Stream stdout, Stream stderr, EngineClient? attached, EngineClient? logs = null) => new(
-        attached?.Stdin ?? new EndedStdin(),
-        stdout,
-        stderr,
-        attached is null ? Task.CompletedTask : Task.WhenAll(EngineClient.DrainAsync(attached.Stdout), EngineClient.DrainAsync(attached.Stderr)),
-        attached,
-        logs);
+    internal static PodmanConnection Replayed(Stream stdout, Stream stderr, EngineClient? attached, EngineClient? logs = null)
+    {
+        var drained = attached is null ? Task.CompletedTask : Task.WhenAll(EngineClient.DrainAsync(attached.Stdout), EngineClient.DrainAsync(attached.Stderr));
+        return new PodmanConnection(attached?.Stdin ?? new EndedStdin(), stdout, stderr, () => drained, attached, logs);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -51,9 +49,8 @@ internal sealed class PodmanConnection : ISandboxConnection
             await stream.DisposeAsync();
         }
 
-        // Readers first: a copy that waits for room goes on when nobody reads any more.
+        await _end();
         await Stdout.DisposeAsync();
         await Stderr.DisposeAsync();
-        await _read;
     }
 }

@@ -5,6 +5,7 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
 {
     private ISandboxConnection? _connection;
     private long _delivered;
+    private bool _engineAway;
 
     public override bool CanRead => true;
 
@@ -24,9 +25,16 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
                 return read;
             }
 
-            if (buffer.Length == 0 || !await owner.ReconnectAsync(_connection, cancellationToken))
+            // With the engine back, what the container printed last can be read after all.
+            var unread = _engineAway;
+            if (buffer.Length == 0 || (!await owner.ReconnectAsync(_connection, cancellationToken) && !unread))
             {
                 return 0;
+            }
+
+            if (_connection == owner.Current)
+            {
+                continue;
             }
 
             _connection = owner.Current;
@@ -36,6 +44,7 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
 
     private async ValueTask<int> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        _engineAway = false;
         try
         {
             return await pick(_connection!).ReadAsync(buffer, cancellationToken);
@@ -43,6 +52,11 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // A broken pipe is an end like any other; the engine is asked what became of the container.
+            return 0;
+        }
+        catch (SandboxException e) when (e.Fault == SandboxFault.EngineUnavailable)
+        {
+            _engineAway = true;
             return 0;
         }
     }

@@ -84,6 +84,16 @@ public sealed class EngineApiTests
     }
 
     [Fact]
+    public async Task SendAsync_ReadingThatBreaksOff_IsAskedAgain()
+    {
+        var engine = new Engine("");
+        using var api = Api(engine);
+        await Assert.ThrowsAsync<SandboxException>(() => api.SendAsync("inspect", HttpMethod.Get, "/x", 5, CancellationToken.None));
+
+        Assert.Equal([false, true], engine.Readied);
+    }
+
+    [Fact]
     public async Task UpgradeAsync_Accepted_GivesAStreamOfTwoWays()
     {
         var engine = new Engine("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nout") { Open = true };
