@@ -16,13 +16,17 @@ internal interface IEngineSocket
     ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken);
 
     /// <summary>Connects to a Unix socket.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="check">Throws when the one who listens is not who it should be.</param>
     /// <exception cref="SocketException">Nobody listens there, or this user may not.</exception>
-    protected static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    protected static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken, Action<Socket>? check = null)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            check?.Invoke(socket);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch

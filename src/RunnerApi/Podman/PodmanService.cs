@@ -23,7 +23,7 @@ internal sealed class PodmanService(PodmanOptions options, IReadOnlyList<string>
 
     private string SocketPath => Path.Combine(_directory, "sock");
 
-    public ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) => IEngineSocket.ConnectAsync(SocketPath, cancellationToken);
+    public ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) => IEngineSocket.ConnectAsync(SocketPath, cancellationToken, Peer.RequireOwn);
 
     public async Task ReadyAsync(bool refused, CancellationToken cancellationToken)
     {
@@ -66,9 +66,16 @@ internal sealed class PodmanService(PodmanOptions options, IReadOnlyList<string>
     {
         await (_service?.DisposeAsync() ?? ValueTask.CompletedTask);
         _service = null;
-        if (Directory.Exists(_directory))
+        try
         {
-            Directory.Delete(_directory, recursive: true);
+            if (Directory.Exists(_directory))
+            {
+                Directory.Delete(_directory, recursive: true);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Swept away meanwhile, or no longer ours: nothing of it is used again.
         }
     }
 

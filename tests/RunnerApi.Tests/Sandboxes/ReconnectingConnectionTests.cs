@@ -34,6 +34,23 @@ public sealed class ReconnectingConnectionTests
     }
 
     [Fact]
+    public async Task ReadAsync_EngineAwayAtTheEnd_GivesWhatWasPrintedLast()
+    {
+        await using var connection = new ReconnectingConnection(_engine, "box", _engine.Next(), _time);
+        _engine.Last.Tail = "last words";
+        (_engine.Away, _engine.Ended) = (true, true);
+        _engine.Last.Away = () => _engine.Away;
+        _engine.Last.Cut();
+        var read = connection.Stdout.ReadAsync(_buffer).AsTask();
+        await Poll.UntilAsync(() => _time.IsArmed(TimeSpan.FromSeconds(1)) || read.IsCompleted);
+        _engine.Away = false;
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal("last words", System.Text.Encoding.UTF8.GetString(_buffer, 0, await read));
+        Assert.Equal(0, await connection.Stdout.ReadAsync(_buffer));
+    }
+
+    [Fact]
     public async Task DisposeAsync_WhileTheEngineIsAway_EndsTheWait()
     {
         var connection = new ReconnectingConnection(_engine, "box", _engine.Next(), _time);
@@ -121,6 +138,8 @@ public sealed class ReconnectingConnectionTests
 
         public bool Lost { get; set; }
 
+        public bool Ended { get; set; }
+
         public bool AllCut { get; set; }
 
         public int Attached { get; private set; }
@@ -146,7 +165,7 @@ public sealed class ReconnectingConnectionTests
 
         public Task<SandboxStatus?> InspectAsync(string id, CancellationToken cancellationToken) => Away
             ? throw new SandboxException(SandboxFault.EngineUnavailable, "The engine is away.")
-            : Task.FromResult<SandboxStatus?>(new SandboxStatus(id, "pod", SandboxState.Running, null, OutOfMemory: false, "runc", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+            : Task.FromResult<SandboxStatus?>(new SandboxStatus(id, "pod", Ended ? SandboxState.Exited : SandboxState.Running, null, OutOfMemory: false, "runc", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
 
         public Task<SandboxStatus> CreateAsync(SandboxSpec spec, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -173,6 +192,12 @@ public sealed class ReconnectingConnectionTests
         }
 
         public Exception? Refuse { get; set; }
+
+        /// <summary>What stdout gives after it was cut, once.</summary>
+        public string Tail { set => _stdout.Tail = value; }
+
+        /// <summary>Whether the engine cannot be asked for it.</summary>
+        public Func<bool> Away { set => _stdout.Away = value; }
 
         public byte[] Written { get; set; } = [];
 
@@ -211,6 +236,10 @@ public sealed class ReconnectingConnectionTests
 
             public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+            public string Tail { get; set; } = "";
+
+            public Func<bool> Away { get; set; } = () => false;
+
             public override bool CanRead => true;
 
             public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -221,7 +250,14 @@ public sealed class ReconnectingConnectionTests
                 }
 
                 await Ended.Task.WaitAsync(cancellationToken);
-                return 0;
+                if (Away())
+                {
+                    throw new SandboxException(SandboxFault.EngineUnavailable, "The engine is away.");
+                }
+
+                var count = System.Text.Encoding.UTF8.GetBytes(Tail, buffer.Span);
+                Tail = "";
+                return count;
             }
         }
     }
