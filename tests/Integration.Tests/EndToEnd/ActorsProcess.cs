@@ -12,6 +12,9 @@ internal sealed class ActorsProcess(string program, string url, IReadOnlyDiction
     private readonly StringBuilder _output = new();
     private Process? _process;
 
+    /// <summary>Id of the process that runs now.</summary>
+    public int Id => _process!.Id;
+
     public string Output
     {
         get

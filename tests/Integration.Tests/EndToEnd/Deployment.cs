@@ -74,13 +74,26 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Stops a container behind the runner's back.</summary>
     public static void RemoveContainer(string name) => Engine("rm", "-f", "-t", "0", name);
 
-    /// <summary>Kills the engine's client processes that carry the container's stdio.</summary>
-    public static void KillClients(string container)
+    /// <summary>Kills the engine's processes that serve the runner: they carry its containers' stdio.</summary>
+    public void KillEngine()
     {
-        var clients = Process.GetProcessesByName("podman").Where(p => File.ReadAllText($"/proc/{p.Id}/cmdline").Split('\0') is var words
-            && words.Contains(container) && (words.Contains("start") || words.Contains("attach"))).ToList();
-        Assert.NotEmpty(clients);
-        clients.ForEach(p => p.Kill());
+        var parent = $"\nPPid:\t{Runner.Id}\n";
+        var serving = Process.GetProcessesByName("podman").Where(p => StatusOf(p).Contains(parent, StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(serving);
+        serving.ForEach(p => p.Kill());
+    }
+
+    private static string StatusOf(Process process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process.Id}/status");
+        }
+        catch (IOException)
+        {
+            // It has ended since it was listed.
+            return "";
+        }
     }
 
     /// <summary>Whether a server of the run has written this to stderr.</summary>
