@@ -16,6 +16,9 @@ internal sealed class DockerDialect(PodmanOptions options) : EngineDialect(optio
 
     internal override string ImagePath(string reference) => $"{Prefix}/images/{reference}/json";
 
+    // The daemon has no logins: they are the program's.
+    internal override string? PullPath(string reference, bool insecure) => null;
+
     // Whether a registry may be plain HTTP is the daemon's own setting; credentials are those of the user's own configuration.
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) => ["pull", "--quiet", reference];
 

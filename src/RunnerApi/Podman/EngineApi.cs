@@ -16,21 +16,36 @@ internal sealed record EngineAnswer(HttpStatusCode Status, byte[] Body)
 {
     internal bool Succeeded => (int)Status is >= 200 and < 400;
 
-    /// <summary>The engine's reason for a refusal: its <c>message</c>, or the body when it has none.</summary>
+    /// <summary>The engine's reason for a refusal: its <c>message</c>, a pull's <c>error</c>, or the body when it is no JSON.</summary>
     internal string Words
     {
         get
         {
             try
             {
-                return JsonNode.Parse(Body)?["message"]?.GetValue<string>() ?? "";
+                return Text("message") ?? Text("error") ?? "";
             }
-            catch (Exception e) when (e is JsonException or InvalidOperationException)
+            catch (JsonException)
             {
                 return Encoding.UTF8.GetString(Body);
             }
         }
     }
+
+    /// <summary>True when the answer is an object with that text, which is not empty.</summary>
+    internal bool Names(string member)
+    {
+        try
+        {
+            return Text(member) is { Length: > 0 };
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private string? Text(string member) => JsonNode.Parse(Body) is JsonObject answer && answer[member] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }
 
 /// <summary>Requests to an engine's API over its Unix socket, each bounded in time and in what it may answer.</summary>

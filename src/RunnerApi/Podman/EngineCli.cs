@@ -8,7 +8,7 @@ namespace Actors.RunnerApi.Podman;
 /// <param name="Stderr">The first 16 KiB.</param>
 internal sealed record EngineResult(int ExitCode, string Stderr);
 
-/// <summary>Runs the engine's program where it does better than its API: pulls, since it knows its registries, credential helpers and proxies,
+/// <summary>Runs the engine's program where it does better than its API: pulls with credentials of a file,
 /// and a second connection to a container, since Podman's API would set up one anew that has just ended.</summary>
 internal sealed partial class EngineCli(PodmanOptions options, TimeProvider time, ILogger logger)
 {

@@ -39,6 +39,9 @@ internal abstract class EngineDialect(PodmanOptions options)
     /// <summary>Where the API is that runs something under <paramref name="runtime"/>; the caller disposes it.</summary>
     internal abstract IEngineSocket Socket(string runtime);
 
+    /// <summary>Pulls by digest; null when the program has to, as only it has the credentials.</summary>
+    internal abstract string? PullPath(string reference, bool insecure);
+
     /// <summary>Arguments of the program: pulls by digest.</summary>
     internal abstract IReadOnlyList<string> Pull(string reference, bool insecure);
 

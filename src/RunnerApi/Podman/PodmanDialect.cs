@@ -16,9 +16,15 @@ internal sealed class PodmanDialect(PodmanOptions options) : EngineDialect(optio
 
     private IReadOnlyList<string> AuthFile => Options.RegistryAuthFile.Length == 0 ? [] : ["--authfile=" + Options.RegistryAuthFile];
 
+    // Podman's API heeds no such file, and what it takes instead loses identity tokens or goes to mirrors too.
+    private bool HasAuthFile => Options.RegistryAuthFile.Length > 0 || Environment.GetEnvironmentVariable("REGISTRY_AUTH_FILE") is { Length: > 0 };
+
     internal override IEngineSocket Socket(string runtime) => new PodmanService(Options, Launching(runtime));
 
     internal override string ImagePath(string reference) => $"{Prefix}/images/{reference}/exists";
+
+    internal override string? PullPath(string reference, bool insecure) =>
+        HasAuthFile ? null : $"{Prefix}/images/pull?quiet=true&tlsVerify={(insecure ? "false" : "true")}&reference={Uri.EscapeDataString(reference)}";
 
     internal override IReadOnlyList<string> Pull(string reference, bool insecure) =>
         [.. Storage, "pull", "--quiet", insecure ? "--tls-verify=false" : "--tls-verify=true", .. AuthFile, reference];

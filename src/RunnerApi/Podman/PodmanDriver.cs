@@ -162,22 +162,37 @@ internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
 
     private async Task PullAsync(SandboxSpec spec, SecretScrubber scrubber, CancellationToken cancellationToken)
     {
-        EngineResult pulled;
+        string? refusal;
         try
         {
-            pulled = await _cli.RunAsync("pull", _dialect.Pull(spec.Reference, spec.InsecureRegistry), _options.PullTimeoutSeconds, cancellationToken);
+            refusal = _dialect.PullPath(spec.Reference, spec.InsecureRegistry) is { } path
+                ? await PulledOverApiAsync(spec.Runtime, path, cancellationToken)
+                : await PulledByProgramAsync(spec, cancellationToken);
         }
         catch (SandboxException e) when (e.InnerException is null)
         {
             throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} did not end within {_options.PullTimeoutSeconds} s; raise sandbox:pullTimeoutSeconds or use a nearer registry.", e);
         }
 
-        if (pulled.ExitCode != 0)
+        if (refusal is not null)
         {
-            throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} failed: {EngineWords.Of(pulled.Stderr, scrubber)}");
+            throw new SandboxException(SandboxFault.PullFailed, $"Pulling {spec.Reference} failed: {EngineWords.Of(refusal, scrubber)}");
         }
 
         LogPulled(spec.Reference);
+    }
+
+    // Null when the image is there; else the engine's words. A pull that failed can be an answer with status 200 that names no image.
+    private async Task<string?> PulledOverApiAsync(string runtime, string path, CancellationToken cancellationToken)
+    {
+        var answer = await ApiOf(runtime).SendAsync("pull", HttpMethod.Post, path, _options.PullTimeoutSeconds, cancellationToken);
+        return answer.Succeeded && answer.Names("id") ? null : answer.Words;
+    }
+
+    private async Task<string?> PulledByProgramAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        var pulled = await _cli.RunAsync("pull", _dialect.Pull(spec.Reference, spec.InsecureRegistry), _options.PullTimeoutSeconds, cancellationToken);
+        return pulled.ExitCode == 0 ? null : pulled.Stderr;
     }
 
     private async Task<ContainerView?> FindAsync(string id, CancellationToken cancellationToken)

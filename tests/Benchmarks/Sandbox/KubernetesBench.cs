@@ -36,7 +36,7 @@ internal sealed class KubernetesBench : ISandboxBench
         return new KubernetesBench(cluster, runtime, await runner.BootAsync());
     }
 
-    public Task<string> NewImageAsync() => _cluster.BuildAsync($"bench-{_runtime}-{_images++}", "--label", $"n={Guid.NewGuid():N}");
+    public Task<string> NewImageAsync() => _cluster.BuildAsync($"bench-{_runtime}-{_images++}");
 
     public async Task<double> BareAsync(string image, CancellationToken cancellationToken)
     {

@@ -27,7 +27,7 @@ internal sealed class PodmanBench(PodmanFixture podman, string runtime, RealRunn
         return new PodmanBench(podman, runtime, await runner.BootAsync());
     }
 
-    public Task<string> NewImageAsync() => podman.BuildAsync($"bench-{runtime}-{_images++}", "--label", $"n={Guid.NewGuid():N}");
+    public Task<string> NewImageAsync() => podman.BuildAsync($"bench-{runtime}-{_images++}");
 
     public async Task<double> BareAsync(string image, CancellationToken cancellationToken)
     {

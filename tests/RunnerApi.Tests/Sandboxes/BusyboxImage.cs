@@ -6,13 +6,16 @@ namespace Actors.RunnerApi.Tests.Sandboxes;
 /// <summary>Makes the test image, in <paramref name="home"/>, and pushes it to <paramref name="host"/>.</summary>
 internal sealed class BusyboxImage(string home, string host)
 {
-    /// <summary>Builds and pushes a busybox image with more configuration. Built in a storage of its own, so that the driver really has to pull.</summary>
+    /// <summary>Builds and pushes a busybox image with more configuration. Its layer is its own and it is built in a storage of its own, so that the driver really has to pull.</summary>
     internal async Task<string> BuildAsync(string name, params string[] more)
     {
         var repository = $"{host}/tests/{name}";
         string[] buildah = ["--root", At("build"), "--runroot", At("build-run"), "--storage-driver", "vfs"];
         var container = await RunAsync("buildah", [.. buildah, "from", "scratch"]);
-        await RunAsync("buildah", [.. buildah, "copy", "--quiet", container, "/usr/bin/busybox", "/bin/busybox"]);
+
+        // Of two images made in the same second the layers would be the same, and only the first would be pulled whole.
+        await File.WriteAllTextAsync(At("unique"), Guid.NewGuid().ToString());
+        await RunAsync("buildah", [.. buildah, "copy", "--quiet", container, "/usr/bin/busybox", At("unique"), "/bin/"]);
         await RunAsync("buildah", [.. buildah, "config", "--cmd", "[\"/bin/busybox\",\"sh\"]", "--user", "0", "--volume", "/data", "--env", "FROM_IMAGE=1", container]);
         foreach (var few in more.Chunk(10))
         {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Actors.RunnerApi.Podman;
@@ -29,6 +30,22 @@ public sealed class EngineApiTests
         Assert.Equal(409, (int)answer.Status);
         Assert.Equal("plain", new EngineAnswer(answer.Status, Encoding.UTF8.GetBytes("plain")).Words);
         Assert.Equal("in use", new EngineAnswer(answer.Status, answer.Body[..^1]).Words);
+    }
+
+    [Theory]
+    [InlineData("""{"images":["a"],"id":"a"}""", true, "")]
+    [InlineData("""{"error":"denied"}""", false, "denied")]
+    [InlineData("""{"id":""}""", false, "")]
+    [InlineData("""{"id":1,"error":2}""", false, "")]
+    [InlineData("""["id"]""", false, "")]
+    [InlineData("null", false, "")]
+    [InlineData("no JSON", false, "no JSON")]
+    [InlineData("", false, "")]
+    public void Names_AnswerToAPull_IsTrueForAnImageAlone(string body, bool names, string words)
+    {
+        var answer = new EngineAnswer(HttpStatusCode.OK, Encoding.UTF8.GetBytes(body));
+
+        Assert.Equal((names, words), (answer.Names("id"), answer.Words));
     }
 
     [Theory]

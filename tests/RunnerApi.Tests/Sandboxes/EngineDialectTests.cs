@@ -77,7 +77,7 @@ public sealed class EngineDialectTests
         string[] all =
         [
             dialect.CreatePath("n"), dialect.InspectPath("n"), dialect.ListPath(), dialect.AttachPath("n"), dialect.StartPath("n"), dialect.RemovePath("n"), dialect.ImagePath(Spec.Reference),
-            .. dialect.Pull(Spec.Reference, insecure: true), .. dialect.Attach("n"), .. dialect.Logs("n", follow: true),
+            dialect.PullPath(Spec.Reference, insecure: true) ?? "", .. dialect.Pull(Spec.Reference, insecure: true), .. dialect.Attach("n"), .. dialect.Logs("n", follow: true),
         ];
         Assert.DoesNotContain(all, a => a.Contains("hidden", StringComparison.Ordinal));
         Assert.All(all.Take(6), p => Assert.StartsWith(engine == EngineKind.Podman ? "/v4.0.0/libpod/containers/" : "/v1.40/containers/", p, StringComparison.Ordinal));
@@ -98,6 +98,18 @@ public sealed class EngineDialectTests
 
         Assert.Equal(flag, arguments.SingleOrDefault(a => a.Contains("auth", StringComparison.Ordinal)));
         Assert.Equal(Spec.Reference, arguments[^1]);
+    }
+
+    [Theory]
+    [InlineData(EngineKind.Podman, "", true, "false")]
+    [InlineData(EngineKind.Podman, "", false, "true")]
+    [InlineData(EngineKind.Podman, "/etc/actors/auth.json", false, null)]
+    [InlineData(EngineKind.Docker, "", false, null)]
+    public void PullPath_WhereTheApiKnowsTheCredentials_ChecksTlsByThePolicy(EngineKind engine, string file, bool insecure, string? verifies)
+    {
+        var path = EngineDialect.For(new PodmanOptions { Engine = engine, Instance = "default", RegistryAuthFile = file }).PullPath(Spec.Reference, insecure);
+
+        Assert.Equal(verifies is null ? null : $"/v4.0.0/libpod/images/pull?quiet=true&tlsVerify={verifies}&reference={Uri.EscapeDataString(Spec.Reference)}", path);
     }
 
     [Theory]

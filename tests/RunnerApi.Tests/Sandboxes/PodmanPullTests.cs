@@ -1,7 +1,10 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
 using Actors.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;
@@ -39,6 +42,30 @@ public sealed class PodmanPullTests(PodmanFixture podman)
             Assert.DoesNotContain(password, e.Message, StringComparison.Ordinal);
             Assert.DoesNotContain(pair, e.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CreateAsync_RegistryThatHangs_IsLeftInTime(bool withAuthFile)
+    {
+        using var registry = new TcpListener(IPAddress.Loopback, 0);
+        registry.Start();
+        var authFile = podman.At("no-auth.json");
+        await File.WriteAllTextAsync(authFile, "{}");
+        var time = new FakeTimeProvider();
+        await using var driver = new PodmanDriver(podman.Options with { RegistryAuthFile = withAuthFile ? authFile : "" }, time, NullLogger<PodmanDriver>.Instance);
+
+        var created = driver.CreateAsync(Spec($"{registry.LocalEndpoint}/tests/hangs@sha256:{new string('a', 64)}"), CancellationToken.None);
+        using var connection = await registry.AcceptTcpClientAsync();
+        time.Advance(TimeSpan.FromSeconds(podman.Options.PullTimeoutSeconds));
+
+        var e = await Assert.ThrowsAsync<SandboxException>(() => created);
+        Assert.Equal(SandboxFault.PullFailed, e.Fault);
+        Assert.Contains("sandbox:pullTimeoutSeconds", e.Message, StringComparison.Ordinal);
+
+        // Nothing goes on pulling: the registry sees the end of what was asked of it.
+        await connection.GetStream().CopyToAsync(Stream.Null).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     private static SandboxSpec Spec(string reference) => new()
