@@ -41,7 +41,8 @@ internal static class Hardening
     {
         try
         {
-            return LimitFault(spec, container.GetProperty("HostConfig")) ?? AnnotationFault(container.GetProperty("Config"));
+            var host = container.GetProperty("HostConfig");
+            return LimitFault(spec, host) ?? OpennessFault(host) ?? AnnotationFault(container.GetProperty("Config"));
         }
         catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -55,13 +56,15 @@ internal static class Hardening
         var holds = Number(host, "Memory") == spec.MemoryBytes
             && Number(host, "MemorySwap") == spec.MemoryBytes
             && Number(host, "PidsLimit") == HostTasks(spec)
-            && Number(host, "NanoCpus") == spec.CpuMillis * 1_000_000L
-            && host.GetProperty("ReadonlyRootfs").GetBoolean()
-            && host.GetProperty("NetworkMode").GetString() == "none";
+            && Number(host, "NanoCpus") == spec.CpuMillis * 1_000_000L;
         return holds
             ? null
             : "the engine dropped a limit on memory, processes or CPU; it needs the cgroup controllers memory, pids and cpu: run it as root on a host that has them";
     }
+
+    private static string? OpennessFault(JsonElement host) => host.GetProperty("ReadonlyRootfs").GetBoolean() && host.GetProperty("NetworkMode").GetString() == "none"
+        ? null
+        : "the engine gave it a network or left its root writable, against what was asked; use a current version of the engine";
 
     private static string? AnnotationFault(JsonElement config)
     {

@@ -61,14 +61,14 @@ public sealed class PodmanCreatedTests(PodmanFixture podman) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("{}")]
-    [InlineData("""{ "HostConfig": {} }""")]
-    [InlineData("""{ "HostConfig": { "Memory": 67108864, "MemorySwap": 67108864, "PidsLimit": 64, "NanoCpus": 500000000, "ReadonlyRootfs": false, "NetworkMode": "none" }, "Config": {} }""")]
-    [InlineData("""{ "HostConfig": { "Memory": 67108864, "MemorySwap": 67108864, "PidsLimit": 64, "NanoCpus": 500000000, "ReadonlyRootfs": true, "NetworkMode": "bridge" }, "Config": {} }""")]
-    public void Fault_WhatCannotBeReadBackOrIsOpen_IsOne(string json)
+    [InlineData("{}", "read back")]
+    [InlineData("""{ "HostConfig": {} }""", "read back")]
+    [InlineData("""{ "HostConfig": { "Memory": 67108864, "MemorySwap": 67108864, "PidsLimit": 64, "NanoCpus": 500000000, "ReadonlyRootfs": false, "NetworkMode": "none" }, "Config": {} }""", "root writable")]
+    [InlineData("""{ "HostConfig": { "Memory": 67108864, "MemorySwap": 67108864, "PidsLimit": 64, "NanoCpus": 500000000, "ReadonlyRootfs": true, "NetworkMode": "bridge" }, "Config": {} }""", "network")]
+    public void Fault_WhatCannotBeReadBackOrIsOpen_IsNamed(string json, string words)
     {
         using var inspected = JsonDocument.Parse(json);
-        Assert.NotNull(Hardening.Fault(Spec("x@sha256:" + new string('0', 64)), inspected.RootElement));
+        Assert.Contains(words, Hardening.Fault(Spec("x@sha256:" + new string('0', 64)), inspected.RootElement), StringComparison.Ordinal);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
