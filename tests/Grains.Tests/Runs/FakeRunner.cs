@@ -10,6 +10,7 @@ namespace Actors.Grains.Tests.Runs;
 internal sealed class FakeRunner : IRunner
 {
     private readonly ConcurrentDictionary<string, CallView> _calls = new(StringComparer.Ordinal);
+    private TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ConcurrentDictionary<string, LaunchRequest> Sandboxes { get; } = new(StringComparer.Ordinal);
 
@@ -68,7 +69,7 @@ internal sealed class FakeRunner : IRunner
         if (Forgetful | _calls.TryAdd(callId, new CallView { CallId = callId, Status = CallStatus.Pending }))
         {
             Executed.Enqueue(callId);
-            _calls[callId] = await OnCall(callId, request.Params!.Value.GetProperty("arguments"), cancellationToken);
+            Answer(callId, await OnCall(callId, request.Params!.Value.GetProperty("arguments"), cancellationToken));
         }
 
         return _calls[callId];
@@ -76,14 +77,27 @@ internal sealed class FakeRunner : IRunner
 
     public async Task<CallView?> GetCallAsync(string id, string callId, CancellationToken cancellationToken)
     {
-        // A real long poll waits at the runner.
-        await Task.Yield();
-        return _calls.GetValueOrDefault(callId);
+        // Waits as a long poll does: a call that is never answered must not keep a processor busy, least of all after its silo was stopped.
+        while (true)
+        {
+            var answered = Volatile.Read(ref _answered).Task;
+            var view = _calls.GetValueOrDefault(callId);
+            if (view is not { Status: CallStatus.Pending })
+            {
+                return view;
+            }
+
+            await answered.WaitAsync(cancellationToken);
+        }
     }
 
-    public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => GetCallAsync(id, callId, cancellationToken);
+    public Task<CallView?> GetProgressAsync(string id, string callId, double seen, CancellationToken cancellationToken) => Task.FromResult(_calls.GetValueOrDefault(callId));
 
-    public void Answer(string callId, CallView view) => _calls[callId] = view;
+    public void Answer(string callId, CallView view)
+    {
+        _calls[callId] = view;
+        Interlocked.Exchange(ref _answered, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
 
     public Task<SandboxView?> StopAsync(string id, long fence, CancellationToken cancellationToken)
     {
