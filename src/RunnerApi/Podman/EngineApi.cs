@@ -17,35 +17,26 @@ internal sealed record EngineAnswer(HttpStatusCode Status, byte[] Body)
     internal bool Succeeded => (int)Status is >= 200 and < 400;
 
     /// <summary>The engine's reason for a refusal: its <c>message</c>, a pull's <c>error</c>, or the body when it is no JSON.</summary>
-    internal string Words
-    {
-        get
-        {
-            try
-            {
-                return Text("message") ?? Text("error") ?? "";
-            }
-            catch (JsonException)
-            {
-                return Encoding.UTF8.GetString(Body);
-            }
-        }
-    }
+    internal string Words => TryParse(out var answer) ? Text(answer, "message") ?? Text(answer, "error") ?? "" : Encoding.UTF8.GetString(Body);
 
     /// <summary>True when the answer is an object with that text, which is not empty.</summary>
-    internal bool Names(string member)
+    internal bool Names(string member) => TryParse(out var answer) && Text(answer, member) is { Length: > 0 };
+
+    private static string? Text(JsonNode? answer, string member) => (answer as JsonObject)?[member] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+
+    private bool TryParse(out JsonNode? answer)
     {
         try
         {
-            return Text(member) is { Length: > 0 };
+            answer = JsonNode.Parse(Body);
+            return true;
         }
         catch (JsonException)
         {
+            answer = null;
             return false;
         }
     }
-
-    private string? Text(string member) => JsonNode.Parse(Body) is JsonObject answer && answer[member] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }
 
 /// <summary>Requests to an engine's API over its Unix socket, each bounded in time and in what it may answer.</summary>

@@ -5,7 +5,6 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
 {
     private ISandboxConnection? _connection;
     private long _delivered;
-    private bool _engineAway;
 
     public override bool CanRead => true;
 
@@ -17,7 +16,7 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
         _connection ??= owner.Current;
         while (true)
         {
-            var read = await TryReadAsync(buffer, cancellationToken);
+            var (read, engineAway) = await TryReadAsync(buffer, cancellationToken);
             if (read > 0)
             {
                 _delivered += read;
@@ -26,8 +25,7 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
             }
 
             // With the engine back, what the container printed last can be read after all.
-            var unread = _engineAway;
-            if (buffer.Length == 0 || (!await owner.ReconnectAsync(_connection, cancellationToken) && !unread))
+            if (buffer.Length == 0 || (!await owner.ReconnectAsync(_connection, cancellationToken) && !engineAway))
             {
                 return 0;
             }
@@ -42,22 +40,20 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
         }
     }
 
-    private async ValueTask<int> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<(int Read, bool EngineAway)> TryReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        _engineAway = false;
         try
         {
-            return await pick(_connection!).ReadAsync(buffer, cancellationToken);
+            return (await pick(_connection!).ReadAsync(buffer, cancellationToken), false);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // A broken pipe is an end like any other; the engine is asked what became of the container.
-            return 0;
+            return (0, false);
         }
         catch (SandboxException e) when (e.Fault == SandboxFault.EngineUnavailable)
         {
-            _engineAway = true;
-            return 0;
+            return (0, true);
         }
     }
 
@@ -66,7 +62,7 @@ internal sealed class ResumedOutput(ReconnectingConnection owner, Func<ISandboxC
         var buffer = new byte[64 * 1024];
         for (var left = _delivered; left > 0;)
         {
-            var read = await TryReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken);
+            var (read, _) = await TryReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellationToken);
             if (read == 0)
             {
                 return;

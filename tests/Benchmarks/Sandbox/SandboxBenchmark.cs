@@ -71,26 +71,8 @@ internal sealed class SandboxBenchmark : IBenchmark
         await OursAsync(bench, null);
         await bench.BareAsync(image, cancellationToken);
 
-        var (ours, bare) = (new Latencies(), new Latencies());
-        for (var i = 0; i < Turns; i++)
-        {
-            await PartOfSecondAsync(i, cancellationToken);
-            ours.Add(await OursAsync(bench, null));
-            await PartOfSecondAsync(i, cancellationToken);
-            bare.Add(await bench.BareAsync(image, cancellationToken));
-        }
-
-        var (oursCold, bareCold) = (new Latencies(), new Latencies());
-        for (var i = 0; i < Turns; i++)
-        {
-            bench.Runner.Image = await bench.NewImageAsync();
-            await PartOfSecondAsync(i, cancellationToken);
-            oursCold.Add(await OursAsync(bench, null));
-            var bareImage = await bench.NewImageAsync();
-            await PartOfSecondAsync(i, cancellationToken);
-            bareCold.Add(await bench.BareAsync(bareImage, cancellationToken));
-        }
-
+        var (ours, bare) = await InTurnsAsync(bench, () => Task.FromResult(image), cancellationToken);
+        var (oursCold, bareCold) = await InTurnsAsync(bench, bench.NewImageAsync, cancellationToken);
         targets.AtMost($"{bench.Name}, image present: median against bare", ours.At(0.5) / bare.At(0.5), MostRatio);
         targets.AtMost($"{bench.Name}, cold: median against bare", oursCold.At(0.5) / bareCold.At(0.5), MostRatio);
         bench.Runner.Image = image;
@@ -101,6 +83,22 @@ internal sealed class SandboxBenchmark : IBenchmark
             ["cold"] = Row(oursCold, bareCold),
             ["at_once"] = await AtOnceAsync(bench),
         };
+    }
+
+    private static async Task<(Latencies Ours, Latencies Bare)> InTurnsAsync(ISandboxBench bench, Func<Task<string>> nextImage, CancellationToken cancellationToken)
+    {
+        var (ours, bare) = (new Latencies(), new Latencies());
+        for (var i = 0; i < Turns; i++)
+        {
+            bench.Runner.Image = await nextImage();
+            await PartOfSecondAsync(i, cancellationToken);
+            ours.Add(await OursAsync(bench, null));
+            var image = await nextImage();
+            await PartOfSecondAsync(i, cancellationToken);
+            bare.Add(await bench.BareAsync(image, cancellationToken));
+        }
+
+        return (ours, bare);
     }
 
     // A kubelet looks at its containers once a second: both sides start at every part of it, or it would be chance who just misses a look.

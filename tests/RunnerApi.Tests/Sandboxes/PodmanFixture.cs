@@ -21,9 +21,9 @@ public sealed class PodmanFixture : IAsyncLifetime
     /// <summary>A driver as of a runner that was started anew; disposed with the fixture.</summary>
     internal PodmanDriver NewDriver() => NewDriver(Options);
 
-    internal PodmanDriver NewDriver(PodmanOptions options)
+    internal PodmanDriver NewDriver(PodmanOptions options, TimeProvider? time = null)
     {
-        var driver = new PodmanDriver(options, TimeProvider.System, NullLogger<PodmanDriver>.Instance);
+        var driver = new PodmanDriver(options, time ?? TimeProvider.System, NullLogger<PodmanDriver>.Instance);
         _drivers.Add(driver);
         return driver;
     }

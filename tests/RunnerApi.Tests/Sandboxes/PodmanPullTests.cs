@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
 using Actors.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;
@@ -54,7 +52,7 @@ public sealed class PodmanPullTests(PodmanFixture podman)
         var authFile = podman.At("no-auth.json");
         await File.WriteAllTextAsync(authFile, "{}");
         var time = new FakeTimeProvider();
-        await using var driver = new PodmanDriver(podman.Options with { RegistryAuthFile = withAuthFile ? authFile : "" }, time, NullLogger<PodmanDriver>.Instance);
+        var driver = podman.NewDriver(podman.Options with { RegistryAuthFile = withAuthFile ? authFile : "" }, time);
 
         var created = driver.CreateAsync(Spec($"{registry.LocalEndpoint}/tests/hangs@sha256:{new string('a', 64)}"), CancellationToken.None);
         using var connection = await registry.AcceptTcpClientAsync();
