@@ -11,6 +11,8 @@ namespace Actors.RunnerApi.Podman;
 internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
 {
     private const int RemoveAttempts = 3;
+    private const int CreateAttempts = 25;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
     private const int InspectAtOnce = 4;
 
     private readonly PodmanOptions _options;
@@ -59,10 +61,8 @@ internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
             await PullAsync(spec, scrubber, cancellationToken);
         }
 
-        var answer = await RequestCreateAsync(spec, cancellationToken);
-
-        // The engine's names are unique: whoever comes second or loses a race finds the other's container.
-        using var inspected = await InspectedAsync(ApiOf(spec.Runtime), EngineDialect.ContainerName(spec.Id), cancellationToken);
+        var (answer, container) = await RequestCreateAsync(spec, cancellationToken);
+        using var inspected = container;
         var created = Ours(inspected, spec.Id)
             ?? throw new SandboxException(SandboxFault.StartFailed, $"Sandbox '{spec.Id}' could not be created: {EngineWords.Of(answer.Words, scrubber)}");
         var status = Same(created, spec);
@@ -117,7 +117,7 @@ internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
                 throw Refused("remove", answer);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(200), _time, cancellationToken);
+            await Task.Delay(s_pause, _time, cancellationToken);
         }
     }
 
@@ -142,13 +142,25 @@ internal sealed partial class PodmanDriver : ISandboxDriver, IAsyncDisposable
         return (new EngineApi(_options.Program, socket, _time), socket);
     })).Value.Api;
 
-    private Task<EngineAnswer> RequestCreateAsync(SandboxSpec spec, CancellationToken cancellationToken) => ApiOf(spec.Runtime).SendAsync(
-        "create",
-        HttpMethod.Post,
-        _dialect.CreatePath(EngineDialect.ContainerName(spec.Id)),
-        _options.CommandTimeoutSeconds,
-        cancellationToken,
-        _dialect.CreateBody(spec, _time.GetUtcNow() + spec.Lifetime));
+    /// <summary>The engine's names are unique: whoever comes second or loses a race finds the other's container.</summary>
+    private async Task<(EngineAnswer Answer, JsonDocument? Container)> RequestCreateAsync(SandboxSpec spec, CancellationToken cancellationToken)
+    {
+        var (api, name) = (ApiOf(spec.Runtime), EngineDialect.ContainerName(spec.Id));
+        var body = _dialect.CreateBody(spec, _time.GetUtcNow() + spec.Lifetime);
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await api.SendAsync("create", HttpMethod.Post, _dialect.CreatePath(name), _options.CommandTimeoutSeconds, cancellationToken, body);
+            var container = await InspectedAsync(api, name, cancellationToken);
+
+            // Podman takes the name a moment before the container can be found under it.
+            if (container is not null || attempt == CreateAttempts || !answer.Words.Contains("already in use", StringComparison.Ordinal))
+            {
+                return (answer, container);
+            }
+
+            await Task.Delay(s_pause, _time, cancellationToken);
+        }
+    }
 
     /// <summary>The engine drops limits that it cannot set, with a warning only: such a container is removed and never started.</summary>
     private async Task RequireHardenedAsync(SandboxSpec spec, JsonElement container)

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using Actors.RunnerApi.Podman;
 using Actors.RunnerApi.Sandboxes;
+using Actors.Testing;
 using Xunit;
 
 namespace Actors.RunnerApi.Tests.Sandboxes;
@@ -55,6 +56,42 @@ public sealed class PodmanEngineTests(PodmanFixture podman) : IAsyncLifetime
         }
 
         Assert.Equal("nowhere", await seen);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CreateAsync_NameTakenByNoContainerYet_IsTriedForAWhile(bool released)
+    {
+        string[] storage = ["--root", podman.Options.Root, "--runroot", podman.Options.RunRoot];
+        await BusyboxImage.RunAsync("buildah", [.. storage, "from", "--name", "actors-" + _id, "scratch"]);
+        var time = new FakeTimeProvider();
+        var pause = TimeSpan.FromMilliseconds(200);
+        var creating = podman.NewDriver(podman.Options, time).CreateAsync(Spec("cat"), Token);
+        for (var attempt = 1; attempt < 25; attempt++)
+        {
+            await Poll.UntilAsync(() => time.IsArmed(pause) || creating.IsCompleted);
+            Assert.False(creating.IsCompleted);
+            if (released && attempt == 2)
+            {
+                break;
+            }
+
+            time.Advance(pause);
+        }
+
+        if (released)
+        {
+            await BusyboxImage.RunAsync("buildah", [.. storage, "rm", "actors-" + _id]);
+            time.Advance(pause);
+            Assert.Equal(SandboxState.Created, (await creating).State);
+            return;
+        }
+
+        var e = await Assert.ThrowsAsync<SandboxException>(() => creating);
+        await BusyboxImage.RunAsync("buildah", [.. storage, "rm", "actors-" + _id]);
+        Assert.Equal(SandboxFault.StartFailed, e.Fault);
+        Assert.Contains("already in use", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
